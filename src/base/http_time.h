@@ -1,0 +1,20 @@
+/*
+ * Times as HTTP writes them: dates (RFC 9110, 5.6.7) and Retry-After.
+ */
+#ifndef GSP_BASE_HTTP_TIME_H
+#define GSP_BASE_HTTP_TIME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Seconds since 1970 of an IMF-fixdate, RFC 850 or asctime date. False if it is none of them. */
+bool gsp__http_date(const char *text, size_t n, int64_t *out_unix_s);
+
+/*
+ * Milliseconds that a Retry-After value asks for: whole or decimal seconds, or a date, which is taken
+ * against now_unix_ns and gives 0 when past. False for anything else, negative numbers included.
+ */
+bool gsp__retry_after_ms(const char *text, size_t n, uint64_t now_unix_ns, int64_t *out_ms);
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * The `genspan` command.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/command.h"
+
+static const struct gsp__command commands[] = {
+    {"chat", "call a model and show what really happened", gsp__cmd_chat},
+    {"top", "calls in flight in the programs of this machine, live", gsp__cmd_top},
+    {"drain", "export what programs recorded", gsp__cmd_drain},
+    {"recover", "export what dead programs left behind (drain --dead --once)", gsp__cmd_recover},
+    {"decode", "the facts in a recorded exchange with a provider", gsp__cmd_decode},
+    {"sim", "a simulated provider on loopback, with scripted faults", gsp__cmd_sim},
+};
+
+static void help(FILE *to)
+{
+    fputs("genspan: the flight recorder for AI calls\n"
+          "\n"
+          "usage: genspan COMMAND [OPTION...]\n"
+          "\n",
+          to);
+    for (size_t i = 0; i < GSP__COUNT_OF(commands); i++)
+        fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].summary);
+    fputs("\n"
+          "genspan COMMAND --help tells the rest. genspan --version prints the version.\n"
+          "\n"
+          "exit codes: 0 done; 1 failed; 2 wrong usage; 3 part of it is done, the rest is kept for\n"
+          "later; 130 interrupted\n",
+          to);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        help(stderr);
+        return GSP__EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
+        help(stdout);
+        return GSP__EXIT_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("genspan %s\n", gsp_version());
+        return GSP__EXIT_OK;
+    }
+    for (size_t i = 0; i < GSP__COUNT_OF(commands); i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    fprintf(stderr, "genspan: there is no command \"%s\"\nSee: genspan --help\n", argv[1]);
+    return GSP__EXIT_USAGE;
+}

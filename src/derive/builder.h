@@ -1,0 +1,129 @@
+/*
+ * Building the attributes of a span: values into an array of known size, in the arena. What does not fit sets
+ * `is_full`, and the call is derived anew with more room.
+ */
+#ifndef GSP_DERIVE_BUILDER_H
+#define GSP_DERIVE_BUILDER_H
+
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/utf8.h"
+#include "derive/call.h"
+#include "derive/dialect.h"
+
+#define GSP__LIST_MAX 128 /* strings in one list */
+
+struct gsp__builder {
+    const struct gsp__dialect *dialect;
+    struct gsp__arena *arena;
+    struct gsp__attributes *to;
+    uint32_t cap;
+    bool is_full;
+};
+
+/* A list of strings, each once (or as often as it comes). */
+struct gsp__list {
+    struct gsp__value *items;
+    uint32_t n, cap;
+    bool keeps_duplicates;
+};
+
+static inline struct gsp__string gsp__text_of(const char *s)
+{
+    return (struct gsp__string){s, strlen(s)};
+}
+
+/* Text that goes out must be UTF-8; nearly all is. */
+GSP__INLINE struct gsp__string gsp__build_clean(struct gsp__builder *b, struct gsp__string s)
+{
+    char *copy;
+
+    if (GSP__LIKELY(gsp__utf8_valid_prefix(s.bytes, s.n) == s.n))
+        return s;
+    copy = gsp__arena_get(b->arena, 3 * s.n);
+    if (!copy) {
+        b->is_full = true;
+        return (struct gsp__string){"", 0};
+    }
+    return (struct gsp__string){copy, gsp__utf8_sanitize(copy, 3 * s.n, s.bytes, s.n)};
+}
+
+/* Begin a set of attributes with room for `cap`. */
+void gsp__build_begin(struct gsp__builder *b, struct gsp__attributes *to, uint32_t cap);
+
+/* Room for the value of one more attribute, or NULL. */
+GSP__INLINE struct gsp__value *gsp__build_add(struct gsp__builder *b, const char *key, size_t n_key)
+{
+    struct gsp__attribute *a;
+
+    if (b->to->n == b->cap) {
+        b->is_full = true;
+        return NULL;
+    }
+    a = &b->to->items[b->to->n++];
+    a->key = (struct gsp__string){key, n_key};
+    a->value.n = 0;
+    return &a->value;
+}
+
+/* One attribute; left out where the dialect has no key for it, or the string is empty. */
+void gsp__build_string(struct gsp__builder *b, struct gsp__key key, struct gsp__string s);
+void gsp__build_int(struct gsp__builder *b, struct gsp__key key, int64_t i);
+void gsp__build_double(struct gsp__builder *b, struct gsp__key key, double d);
+
+/* The value of any entry that is one. */
+void gsp__build_strings_value(struct gsp__builder *b, const struct gsp__entry_view *e,
+                              struct gsp__value *v);
+
+GSP__INLINE void gsp__build_value(struct gsp__builder *b, const struct gsp__entry_view *e, struct gsp__value *v)
+{
+    switch (e->kind) {
+    case GSP__ENTRY_INT32:
+    case GSP__ENTRY_INT64:
+        v->type = GSP__VALUE_INT;
+        v->u.integer = e->scalar.i;
+        break;
+    case GSP__ENTRY_DOUBLE:
+        v->type = GSP__VALUE_DOUBLE;
+        v->u.real = e->scalar.d;
+        break;
+    case GSP__ENTRY_BOOL:
+        v->type = GSP__VALUE_BOOL;
+        v->u.boolean = e->scalar.i != 0;
+        break;
+    case GSP__ENTRY_STRINGS:
+        gsp__build_strings_value(b, e, v);
+        break;
+    default:
+        v->type = GSP__VALUE_STRING;
+        v->u.string = gsp__build_clean(b, (struct gsp__string){(const char *)e->payload, e->n_payload});
+        break;
+    }
+}
+
+GSP__INLINE void gsp__build_entry(struct gsp__builder *b, struct gsp__key key, const struct gsp__entry_view *e)
+{
+    struct gsp__value *v = key.name ? gsp__build_add(b, key.name, key.n) : NULL;
+
+    if (v)
+        gsp__build_value(b, e, v);
+}
+
+/* Lists: begin with room for `cap`, add strings or all items of a fact in a record, end as an attribute. */
+bool gsp__list_begin(struct gsp__builder *b, struct gsp__list *l, uint32_t cap);
+void gsp__list_add(struct gsp__builder *b, struct gsp__list *l, struct gsp__string s);
+void gsp__list_add_record(struct gsp__builder *b, struct gsp__list *l,
+                          const struct gsp__parsed *p, unsigned fact);
+void gsp__list_end(struct gsp__builder *b, const struct gsp__list *l, struct gsp__key key);
+
+/* How many entries of a list fact a record has; and the fact as one attribute. */
+uint32_t gsp__count_items(const struct gsp__parsed *p, unsigned fact);
+void gsp__build_list(struct gsp__builder *b, struct gsp__key key, const struct gsp__parsed *p,
+                     unsigned fact);
+
+/* The attributes of an event, a link or a resource. `n_extra`: room for that many more. */
+void gsp__build_nested(struct gsp__builder *b, struct gsp__attributes *to,
+                       struct gsp__entries entries, uint32_t n_dropped, uint32_t n_extra);
+
+#endif

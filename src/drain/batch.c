@@ -1,0 +1,125 @@
+/*
+ * A batch on its way.
+ */
+#include "drain/batch.h"
+
+#include <string.h>
+
+#include "base/status.h"
+
+#define ARENA_START ((size_t)2 << 20)
+
+typedef struct gsp__exporter *make_exporter(struct gsp__export_context *context, gsp_error *err);
+
+static const struct {
+    unsigned bit;
+    make_exporter *make;
+} makers[] = {
+    {GSP__EXPORT_OTLP, gsp__exporter_otlp},
+    {GSP__EXPORT_CONSOLE, gsp__exporter_console},
+    {GSP__EXPORT_FILE, gsp__exporter_file},
+    {GSP__EXPORT_MEMORY, gsp__exporter_memory},
+};
+
+gsp_status gsp__batch_init(struct gsp__batch *b, const struct gsp__drain_config *config,
+                           gsp_error *err)
+{
+    unsigned wanted = 0;
+
+    memset(b, 0, sizeof *b);
+    b->context.config = config;
+    b->context.scope.name = GSP__STRING("genspan");
+    b->context.scope.version = (struct gsp__string){gsp_version(), strlen(gsp_version())};
+    atomic_store(&b->context.deadline_ns, INT64_MAX);
+    for (int i = 0; i < GSP__SIGNALS; i++)
+        wanted |= config->signals[i].exporters;
+    if (!gsp__arena_init(&b->arena, ARENA_START))
+        return gsp__fail(err, GSP_ERR_NO_MEMORY, "no memory for a drainer");
+    for (size_t i = 0; i < GSP__COUNT_OF(makers); i++) {
+        gsp_error fault = {GSP_ERR_NO_MEMORY, 0, 0, ""};
+        struct gsp__exporter *exporter;
+
+        if (!(wanted & makers[i].bit))
+            continue;
+        exporter = makers[i].make(&b->context, &fault);
+        if (!exporter) {
+            if (err)
+                *err = fault;
+            gsp__batch_deinit(b);
+            return fault.code;
+        }
+        b->exporters[b->n_exporters++] = exporter;
+    }
+    return GSP_OK;
+}
+
+void gsp__batch_deinit(struct gsp__batch *b)
+{
+    for (unsigned i = 0; i < b->n_exporters; i++)
+        b->exporters[i]->ops->free(b->exporters[i]);
+    gsp__arena_deinit(&b->arena);
+    memset(b, 0, sizeof *b);
+}
+
+void gsp__batch_begin(struct gsp__batch *b, struct gsp__reader *ring,
+                      const struct gsp__resource *resource)
+{
+    b->ring = ring;
+    b->waiting = (1u << b->n_exporters) - 1;
+    b->is_committed = false;
+    b->n_spans = b->n_records = 0;
+    for (unsigned i = 0; i < b->n_exporters; i++)
+        b->exporters[i]->ops->begin(b->exporters[i], resource);
+}
+
+void gsp__batch_add_spans(struct gsp__batch *b, const struct gsp__call *call,
+                          const struct gsp__span_data *spans, uint32_t n_spans, uint32_t n_records)
+{
+    for (unsigned i = 0; i < b->n_exporters; i++)
+        b->exporters[i]->ops->add(b->exporters[i], call, spans, n_spans, n_records);
+    b->n_spans += n_spans;
+}
+
+void gsp__batch_add_record(struct gsp__batch *b, const struct gsp__record_ref *ref)
+{
+    if (b->n_records < GSP__COUNT_OF(b->records))
+        b->records[b->n_records++] = *ref;
+}
+
+bool gsp__batch_is_ripe(const struct gsp__batch *b, uint32_t batch_max, uint32_t n_records)
+{
+    if (b->n_records == 0)
+        return false;
+    if (b->n_spans >= batch_max || b->n_records + n_records > GSP__COUNT_OF(b->records))
+        return true;
+    for (unsigned i = 0; i < b->n_exporters; i++)
+        if (b->exporters[i]->ops->is_ripe(b->exporters[i]))
+            return true;
+    return false;
+}
+
+/* Several exporters may have the same records: each record is counted once, as the first has it. */
+bool gsp__batch_commit(struct gsp__batch *b, struct gsp__export_counts *counts)
+{
+    for (unsigned i = 0; i < b->n_exporters; i++) {
+        struct gsp__export_counts own = {0};
+
+        if (!(b->waiting & 1u << i) ||
+            b->exporters[i]->ops->commit(b->exporters[i], &own) == GSP__EXPORT_WAIT)
+            continue;
+        b->waiting &= ~(1u << i);
+        if (i == 0) {
+            counts->n_exported += own.n_exported;
+            counts->n_spooled += own.n_spooled;
+            counts->n_rejected += own.n_rejected;
+        }
+    }
+    b->is_committed = true;
+    if (b->waiting)
+        return false;
+    for (uint32_t i = 0; i < b->n_records; i++)
+        gsp__reader_release(b->ring, &b->records[i]);
+    b->ring = NULL;
+    b->n_records = b->n_spans = 0;
+    return true;
+}

@@ -1,0 +1,344 @@
+/*
+ * What a drainer is to do: options, then environment variables, then defaults.
+ */
+#include "drain/config.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/env.h"
+#include "base/pairs.h"
+#include "base/status.h"
+#include "base/warn.h"
+
+static const char *const signal_words[GSP__SIGNALS] = {"TRACES", "METRICS"};
+
+/* OTEL_EXPORTER_OTLP_{TRACES_}NAME: the signal's own variable, else that of all signals. */
+static const char *otlp_env(gsp_signal signal, const char *name, char variable[96], bool *is_own)
+{
+    const char *value;
+
+    snprintf(variable, 96, "OTEL_EXPORTER_OTLP_%s_%s", signal_words[signal], name);
+    value = gsp__env(variable);
+    *is_own = value != NULL;
+    if (value)
+        return value;
+    snprintf(variable, 96, "OTEL_EXPORTER_OTLP_%s", name);
+    return gsp__env(variable);
+}
+
+static gsp_status copy(char *to, size_t cap, const char *from, gsp_error *err)
+{
+    size_t n = strlen(from);
+
+    if (n >= cap)
+        return gsp__fail(err, GSP_ERR_INVALID, "a path or URL of the exporter is too long");
+    memcpy(to, from, n + 1);
+    return GSP_OK;
+}
+
+/*
+ * Exporters.
+ */
+
+static bool exporters_of(const char *list, unsigned *out)
+{
+    static const struct {
+        const char *name;
+        unsigned bit;
+    } known[] = {{"otlp", GSP__EXPORT_OTLP},
+                 {"console", GSP__EXPORT_CONSOLE},
+                 {"file", GSP__EXPORT_FILE},
+                 {"memory", GSP__EXPORT_MEMORY},
+                 {"none", 0}};
+    unsigned bits = 0;
+
+    while (*list) {
+        size_t n, n_word, i;
+
+        list += strspn(list, " ");
+        n = n_word = strcspn(list, ",");
+        while (n_word > 0 && list[n_word - 1] == ' ')
+            n_word--;
+        for (i = 0; i < GSP__COUNT_OF(known); i++)
+            if (strlen(known[i].name) == n_word && strncasecmp(list, known[i].name, n_word) == 0)
+                break;
+        if (i == GSP__COUNT_OF(known))
+            return false;
+        bits |= known[i].bit;
+        list += n;
+        if (*list == ',')
+            list++;
+    }
+    *out = bits;
+    return true;
+}
+
+static gsp_status set_exporters(const char *wish, const char *variable, unsigned *out,
+                                gsp_error *err)
+{
+    const char *value = gsp__env(variable);
+
+    *out = GSP__EXPORT_OTLP;
+    if (wish && *wish) {
+        if (!exporters_of(wish, out))
+            return gsp__fail(err, GSP_ERR_INVALID,
+                             "exporters: not of otlp, console, file, memory, none");
+        return GSP_OK;
+    }
+    if (value && !exporters_of(value, out)) {
+        gsp__warn_once(variable, "%s=\"%.64s\" is not of otlp, console, file, memory, none: otlp is "
+                                 "used", variable, value);
+        *out = GSP__EXPORT_OTLP;
+    }
+    return GSP_OK;
+}
+
+/*
+ * Endpoints. One for all signals is a base: the signal's path is added to it. A signal's own is used as it
+ * is.
+ */
+
+static bool is_http_url(const char *url)
+{
+    const char *host = strncasecmp(url, "http://", 7) == 0    ? url + 7
+                       : strncasecmp(url, "https://", 8) == 0 ? url + 8
+                                                              : NULL;
+
+    return host && *host && *host != '/' && strpbrk(url, " \t\r\n") == NULL;
+}
+
+static gsp_status set_endpoint(const char *wish, gsp_signal signal, char out[GSP__URL_MAX],
+                               gsp_error *err)
+{
+    static const char *const paths[GSP__SIGNALS] = {"v1/traces", "v1/metrics"};
+    char variable[96];
+    bool is_own = false;
+    const char *url = wish && *wish ? wish : otlp_env(signal, "ENDPOINT", variable, &is_own);
+    const char *path = url ? strchr(is_http_url(url) ? strstr(url, "://") + 3 : url, '/') : NULL;
+    int n;
+
+    if (url && !is_http_url(url)) {
+        if (wish && *wish)
+            return gsp__fail(err, GSP_ERR_INVALID, "endpoint: not an http:// or https:// URL");
+        gsp__warn_once(variable, "%s=\"%.128s\" is no http:// or https:// URL: "
+                                 "http://localhost:4318 is used", variable, url);
+        url = NULL;
+        is_own = false;
+    }
+    if (!url)
+        url = "http://localhost:4318";
+    if (is_own)
+        n = snprintf(out, GSP__URL_MAX, "%s%s", url, path ? "" : "/");
+    else
+        n = snprintf(out, GSP__URL_MAX, "%s%s%s", url, url[strlen(url) - 1] == '/' ? "" : "/",
+                     paths[signal]);
+    if (n < 0 || n >= GSP__URL_MAX)
+        return gsp__fail(err, GSP_ERR_INVALID, "endpoint: the URL is too long");
+    return GSP_OK;
+}
+
+/*
+ * Headers.
+ */
+
+static bool is_header(const char *name, const char *value)
+{
+    for (; *name; name++)
+        if ((unsigned char)*name <= ' ' || *name == ':' || (unsigned char)*name >= 0x7f)
+            return false;
+    for (; *value; value++)
+        if ((unsigned char)*value < ' ' && *value != '\t')
+            return false;
+    return true;
+}
+
+/* "a=b,c=d" to header lines. All or nothing. */
+static bool headers_of(const char *list, char *out, size_t cap)
+{
+    char room[2048];
+    const char *name, *value;
+    size_t used = 0;
+    int got;
+
+    while ((got = gsp__pairs_next(&list, room, sizeof room, &name, &value)) == 1) {
+        int n;
+
+        if (!is_header(name, value))
+            return false;
+        n = snprintf(out + used, cap - used, "%s: %s", name, value);
+        if (n < 0 || (size_t)n + 2 > cap - used)
+            return false;
+        used += (size_t)n + 1;
+    }
+    out[used] = 0;
+    return got == 0;
+}
+
+static gsp_status set_headers(const char *wish, gsp_signal signal, struct gsp__signal_config *c,
+                              gsp_error *err)
+{
+    char variable[96];
+    bool is_own;
+    const char *value = otlp_env(signal, "HEADERS", variable, &is_own);
+
+    c->headers[0] = 0;
+    if (wish && *wish) {
+        if (!headers_of(wish, c->headers, sizeof c->headers))
+            return gsp__fail(err, GSP_ERR_INVALID, "headers: not a list of key=value");
+    } else if (value && !headers_of(value, c->headers, sizeof c->headers)) {
+        gsp__warn_once(variable, "%s is not a list of key=value: all of it is ignored", variable);
+        c->headers[0] = 0;
+    }
+    return GSP_OK;
+}
+
+/*
+ * Words and numbers.
+ */
+
+/* One of two words. */
+static gsp_status set_word(const char *wish, gsp_signal signal, const char *name,
+                           const char *plain, const char *special, bool *is_special, gsp_error *err)
+{
+    char variable[96];
+    bool is_own;
+    const char *value = otlp_env(signal, name, variable, &is_own);
+
+    *is_special = false;
+    if (wish && *wish) {
+        *is_special = strcasecmp(wish, special) == 0;
+        if (!*is_special && strcasecmp(wish, plain) != 0)
+            return gsp__fail(err, GSP_ERR_INVALID,
+                             "protocol or compression: not of http/protobuf, http/json; none, gzip");
+    } else if (value) {
+        *is_special = strcasecmp(value, special) == 0;
+        if (!*is_special && strcasecmp(value, plain) != 0)
+            gsp__warn_once(variable, "%s=\"%.64s\" is not offered here: %s is used", variable, value,
+                           plain);
+    }
+    return GSP_OK;
+}
+
+static uint32_t pick(uint32_t option, const char *variable, uint64_t min, uint64_t max,
+                     uint32_t fallback)
+{
+    uint64_t value = fallback;
+
+    if (option)
+        return option;
+    gsp__env_u64(variable, min, max, &value);
+    return (uint32_t)value;
+}
+
+static void set_timeout(uint32_t wish, gsp_signal signal, struct gsp__signal_config *c)
+{
+    char variable[96];
+    bool is_own;
+
+    c->timeout_ms = wish ? wish : 10000;
+    if (!wish && otlp_env(signal, "TIMEOUT", variable, &is_own))
+        c->timeout_ms = pick(0, variable, 0, 3600000, 10000);
+}
+
+static gsp_status set_path(const char *wish, gsp_signal signal, const char *name,
+                           char out[GSP__PATH_MAX], gsp_error *err)
+{
+    char variable[96];
+    bool is_own;
+    const char *value = wish && *wish ? wish : otlp_env(signal, name, variable, &is_own);
+
+    return copy(out, GSP__PATH_MAX, value ? value : "", err);
+}
+
+static gsp_status set_file(const char *wish, const char *variable, const char *fallback,
+                           char out[GSP__PATH_MAX], gsp_error *err)
+{
+    const char *value = wish && *wish ? wish : gsp__env(variable);
+
+    return copy(out, GSP__PATH_MAX, value ? value : fallback, err);
+}
+
+static gsp_status set_spool(const gsp_drainer_options *o, struct gsp__drain_config *c,
+                            gsp_error *err)
+{
+    const char *wish = o->spool_directory && *o->spool_directory ? o->spool_directory
+                                                                 : gsp__env("GENSPAN_SPOOL_DIR");
+    const char *state = gsp__env("XDG_STATE_HOME"), *home = gsp__env("HOME");
+    uint64_t bytes = (uint64_t)64 << 20;
+    int n = 0;
+
+    gsp__env_u64("GENSPAN_SPOOL_BYTES", 1, UINT64_MAX / 2, &bytes);
+    c->spool_bytes = o->spool_bytes ? o->spool_bytes : bytes;
+    c->spool_directory[0] = 0;
+    if (wish && strcmp(wish, "-") == 0)
+        return GSP_OK;
+    if (wish)
+        return copy(c->spool_directory, sizeof c->spool_directory, wish, err);
+    if (state && state[0] == '/')
+        n = snprintf(c->spool_directory, sizeof c->spool_directory, "%s/genspan/spool", state);
+    else if (home && home[0] == '/')
+        n = snprintf(c->spool_directory, sizeof c->spool_directory, "%s/.local/state/genspan/spool",
+                     home);
+    if (n < 0 || (size_t)n >= sizeof c->spool_directory)
+        c->spool_directory[0] = 0;
+    return GSP_OK;
+}
+
+static gsp_status set_signal(const gsp_drainer_options *o, gsp_signal signal,
+                             struct gsp__signal_config *c, gsp_error *err)
+{
+    gsp_status status;
+
+    status = set_endpoint(o->endpoint, signal, c->endpoint, err);
+    if (status == GSP_OK)
+        status = set_headers(o->headers, signal, c, err);
+    if (status == GSP_OK)
+        status = set_word(o->protocol, signal, "PROTOCOL", "http/protobuf", "http/json",
+                          &c->is_json, err);
+    if (status == GSP_OK)
+        status = set_word(o->compression, signal, "COMPRESSION", "none", "gzip", &c->is_gzip, err);
+    if (status == GSP_OK)
+        status = set_path(o->certificate, signal, "CERTIFICATE", c->certificate, err);
+    if (status == GSP_OK)
+        status = set_path(o->client_certificate, signal, "CLIENT_CERTIFICATE",
+                          c->client_certificate, err);
+    if (status == GSP_OK)
+        status = set_path(o->client_key, signal, "CLIENT_KEY", c->client_key, err);
+    set_timeout(o->timeout_ms, signal, c);
+    return status;
+}
+
+gsp_status gsp__drain_config(const gsp_drainer_options *o, struct gsp__drain_config *c,
+                             gsp_error *err)
+{
+    struct gsp__signal_config *traces = &c->signals[GSP_SIGNAL_TRACES];
+    struct gsp__signal_config *metrics = &c->signals[GSP_SIGNAL_METRICS];
+    gsp_status status;
+
+    memset(c, 0, sizeof *c);
+    status = set_exporters(o->traces_exporter, "OTEL_TRACES_EXPORTER", &traces->exporters, err);
+    if (status == GSP_OK)
+        status = set_exporters(o->metrics_exporter, "OTEL_METRICS_EXPORTER", &metrics->exporters,
+                               err);
+    if (status == GSP_OK)
+        status = set_signal(o, GSP_SIGNAL_TRACES, traces, err);
+    if (status == GSP_OK)
+        status = set_signal(o, GSP_SIGNAL_METRICS, metrics, err);
+    if (status == GSP_OK)
+        status = set_file(o->traces_file, "GENSPAN_TRACES_FILE", "genspan-traces.jsonl",
+                          traces->file, err);
+    if (status == GSP_OK)
+        status = set_file(o->metrics_file, "GENSPAN_METRICS_FILE", "genspan-metrics.jsonl",
+                          metrics->file, err);
+    if (status == GSP_OK)
+        status = set_spool(o, c, err);
+    c->schedule_delay_ms =
+        pick(o->schedule_delay_ms, "OTEL_BSP_SCHEDULE_DELAY", 0, 3600000, 5000);
+    c->batch_max = pick(o->batch_max, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 1, 65536, 512);
+    c->metric_interval_ms =
+        pick(o->metric_interval_ms, "OTEL_METRIC_EXPORT_INTERVAL", 1, 86400000, 60000);
+    c->exit_timeout_ms = pick(o->exit_timeout_ms, "GENSPAN_EXIT_TIMEOUT", 0, 600000, 5000);
+    return status;
+}

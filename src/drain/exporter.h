@@ -1,0 +1,72 @@
+/*
+ * An exporter: takes calls of one ring into a batch, then hands the batch over. Used by one thread at a
+ * time.
+ *
+ * A batch is begun with the ring's resource, added to, and committed. While a commit answers "wait", the
+ * batch stays as it is and is committed again later; nothing may be added meanwhile.
+ */
+#ifndef GSP_DRAIN_EXPORTER_H
+#define GSP_DRAIN_EXPORTER_H
+
+#include <stdatomic.h>
+
+#include "derive/call.h"
+#include "derive/model.h"
+#include "drain/config.h"
+
+enum gsp__export_result {
+    GSP__EXPORT_DONE, /* acknowledged, safe on disk, or refused for good: the records may go */
+    GSP__EXPORT_WAIT, /* not now */
+};
+
+/* What became of a batch's records (of traces) or points (of metrics). */
+struct gsp__export_counts {
+    uint64_t n_exported;
+    uint64_t n_spooled;
+    uint64_t n_rejected; /* refused by the backend; lost */
+};
+
+struct gsp__exporter;
+
+struct gsp__exporter_ops {
+    void (*begin)(struct gsp__exporter *self, const struct gsp__resource *resource);
+    /* Add a call; one too large for any batch is dropped, and counted by the commit. `n_records` are the
+     * ring's records it stands for. */
+    void (*add)(struct gsp__exporter *self, const struct gsp__call *call,
+                const struct gsp__span_data *spans, uint32_t n_spans, uint32_t n_records);
+    /* Whether the batch is large enough to be committed before more is added. */
+    bool (*is_ripe)(const struct gsp__exporter *self);
+    enum gsp__export_result (*commit)(struct gsp__exporter *self, struct gsp__export_counts *counts);
+    /* Export points as they are now; nothing is kept on "wait". `must_keep`: no later export will carry
+     * them again. Not while a batch waits. */
+    enum gsp__export_result (*metrics)(struct gsp__exporter *self,
+                                       const struct gsp__resource_metrics *metrics, bool must_keep,
+                                       struct gsp__export_counts *counts);
+    /* Called now and then, also when nothing is new: what was put aside may go out now. True if nothing
+     * is put aside (any more). */
+    bool (*tick)(struct gsp__exporter *self);
+    void (*free)(struct gsp__exporter *self);
+};
+
+struct gsp__exporter {
+    const struct gsp__exporter_ops *ops;
+};
+
+/* What all exporters of a drainer share. */
+struct gsp__export_context {
+    const struct gsp__drain_config *config;
+    struct gsp__instrumentation_scope scope;
+    _Atomic int64_t deadline_ns; /* requests end by then (monotonic); INT64_MAX: whenever they do */
+};
+
+/* Make one; NULL with err set on failure. The context must outlive it. */
+struct gsp__exporter *gsp__exporter_otlp(struct gsp__export_context *context, gsp_error *err);
+struct gsp__exporter *gsp__exporter_file(struct gsp__export_context *context, gsp_error *err);
+struct gsp__exporter *gsp__exporter_console(struct gsp__export_context *context, gsp_error *err);
+struct gsp__exporter *gsp__exporter_memory(struct gsp__export_context *context, gsp_error *err);
+
+/* For the memory exporter: take what it holds. GSP_ERR_NO_MEMORY. */
+gsp_status gsp__exporter_memory_take(struct gsp__exporter *exporter, gsp_signal signal, void **out,
+                                     size_t *n_bytes);
+
+#endif

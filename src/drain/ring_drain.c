@@ -1,0 +1,374 @@
+/*
+ * Draining one ring.
+ */
+#include "drain/ring_drain.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/status.h"
+#include "base/warn.h"
+
+#define RESOURCE_ARENA  ((size_t)256 << 10)
+#define ATTEMPTS_MAX    512 /* of one call; further ones are exported alone */
+#define LATE_NS         ((int64_t)10 * 1000000000)
+#define CALL_BYTES_MAX  ((size_t)256 << 20)
+
+static gsp_status set_policy(struct gsp__ring_drain *r, gsp_error *err)
+{
+    const char *dialect = r->reader->header.dialect;
+
+    r->policy.lone_attempts = r->reader->header.attempt_spans == 0;
+    r->policy.dialect = memchr(dialect, 0, sizeof r->reader->header.dialect)
+                            ? gsp__dialect_named(dialect)
+                            : NULL;
+    if (!r->policy.dialect) {
+        gsp__warn_once(r->reader->path, "GENSPAN_DIALECT=%.60s is not known: otel is used", dialect);
+        r->policy.dialect = &gsp__dialect_otel;
+    }
+    if (!gsp__arena_init(&r->resource_arena, RESOURCE_ARENA) ||
+        !gsp__resource_derive(r->reader, &r->resource_arena, &r->resource))
+        return gsp__fail(err, GSP_ERR_NO_MEMORY, "no memory to drain a ring");
+    return GSP_OK;
+}
+
+gsp_status gsp__ring_drain_open(const char *path, struct gsp__ring_drain **out, gsp_error *err)
+{
+    struct gsp__ring_drain *r = calloc(1, sizeof *r);
+    gsp_status status;
+
+    if (!r)
+        return gsp__fail(err, GSP_ERR_NO_MEMORY, "no memory to drain a ring");
+    status = gsp__reader_open(path, GSP__READ_DRAIN, &r->reader, err);
+    if (status == GSP_OK) {
+        gsp__reader_adopt(r->reader);
+        r->fold = gsp__fold_open(r->reader);
+        if (!r->fold || !gsp__assembler_init(&r->assembler, r->reader->map.facts.n))
+            status = gsp__fail(err, GSP_ERR_NO_MEMORY, "no memory to drain a ring");
+    }
+    if (status == GSP_OK)
+        status = set_policy(r, err);
+    if (status != GSP_OK) {
+        gsp__ring_drain_close(r, false);
+        return status;
+    }
+    r->last_pass_ns = r->last_metrics_ns = gsp__clock_monotonic_ns();
+    *out = r;
+    return GSP_OK;
+}
+
+void gsp__ring_drain_close(struct gsp__ring_drain *r, bool deletes)
+{
+    if (!r)
+        return;
+    if (deletes)
+        unlink(r->reader->path);
+    gsp__fold_close(r->fold, deletes || r->is_clean);
+    gsp__assembler_deinit(&r->assembler);
+    gsp__arena_deinit(&r->resource_arena);
+    gsp__reader_close(r->reader);
+    free(r);
+}
+
+void gsp__ring_drain_count(const struct gsp__ring_drain *r, uint32_t *n_ended,
+                           unsigned *percent_used)
+{
+    const struct gsp__pool *pool = &r->reader->map.facts;
+    uint32_t ended = 0, n_free = 0;
+
+    for (uint32_t i = 0; i < pool->n; i++) {
+        enum gsp__chunk_state state = gsp__word_state(
+            atomic_load_explicit(&pool->words[i], memory_order_relaxed));
+
+        ended += state == GSP__CHUNK_ENDED || state == GSP__CHUNK_FOLDED;
+        n_free += state == GSP__CHUNK_FREE;
+    }
+    *n_ended = ended;
+    *percent_used = (unsigned)((uint64_t)(pool->n - n_free) * 100 / pool->n);
+}
+
+/*
+ * One call.
+ */
+
+struct pass {
+    struct gsp__ring_drain *ring;
+    struct gsp__batch *batch;
+    struct gsp__drain_report *report;
+    struct gsp__bank *bank;
+    bool is_dead;
+};
+
+/* A record that makes no sense: counted, and given back at once. */
+static void drop_torn(struct pass *p, const struct gsp__record_ref *ref)
+{
+    p->report->n_torn++;
+    gsp__reader_release(p->ring->reader, ref);
+}
+
+/* The attempts of a call; those over the limit become calls of their own in the next pass. */
+static uint32_t count_attempts(struct gsp__assembler *a, uint32_t root)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = a->records[root].next; i != GSP__NO_REF; i = a->records[i].next)
+        if (++n == ATTEMPTS_MAX) {
+            a->records[i].next = GSP__NO_REF;
+            break;
+        }
+    return n;
+}
+
+static bool has_ended(const struct gsp__record_ref *ref)
+{
+    return ref->state == GSP__CHUNK_ENDED || ref->state == GSP__CHUNK_FOLDED;
+}
+
+/* A larger arena, for a call that did not fit. */
+static bool grow_arena(struct gsp__arena *arena)
+{
+    size_t cap = arena->cap * 2;
+    struct gsp__arena larger;
+
+    if (cap > CALL_BYTES_MAX || !gsp__arena_init(&larger, cap))
+        return false;
+    gsp__arena_deinit(arena);
+    *arena = larger;
+    return true;
+}
+
+enum copied {
+    COPIED,
+    NO_CALL, /* the root is torn or gone */
+    NO_ROOM,
+};
+
+/* Copy the call's records into the arena: the root first. Torn attempts are left out. */
+static enum copied copy_call(struct pass *p, uint32_t root, struct gsp__snapshot **out, uint32_t *n)
+{
+    struct gsp__assembler *a = &p->ring->assembler;
+    struct gsp__snapshot *snapshots = gsp__arena_get(
+        &p->batch->arena, (1 + count_attempts(a, root)) * sizeof *snapshots);
+
+    *n = 0;
+    if (!snapshots)
+        return NO_ROOM;
+    for (uint32_t i = root; i != GSP__NO_REF; i = a->records[i].next) {
+        const struct gsp__record_ref *ref = &a->records[i].ref;
+
+        if (i != root && !p->is_dead && !has_ended(ref))
+            continue; /* too late for this call; it goes alone when it ends */
+        switch (gsp__reader_snapshot(p->ring->reader, ref, &p->batch->arena, &snapshots[*n])) {
+        case GSP__SNAPSHOT_OK:
+            ++*n;
+            break;
+        case GSP__SNAPSHOT_FULL:
+            return NO_ROOM;
+        case GSP__SNAPSHOT_TORN:
+            drop_torn(p, ref);
+            GSP__FALLTHROUGH;
+        case GSP__SNAPSHOT_GONE:
+            if (i == root)
+                return NO_CALL;
+            break;
+        }
+    }
+    *out = snapshots;
+    return COPIED;
+}
+
+static bool is_sampled(const struct gsp__call *call)
+{
+    return (call->root->parsed.snapshot->head.trace_flags & GSP_TRACE_FLAG_SAMPLED) != 0;
+}
+
+/* Add one call to the batch. False if the arena is too small for it. */
+static bool add_call(struct pass *p, uint32_t root)
+{
+    struct gsp__span_data *spans;
+    struct gsp__snapshot *snapshots;
+    struct gsp__call call;
+    uint32_t n = 0, n_spans = 0;
+
+    gsp__arena_reset(&p->batch->arena);
+    switch (copy_call(p, root, &snapshots, &n)) {
+    case NO_CALL:
+        return true;
+    case NO_ROOM:
+        return false;
+    case COPIED:
+        break;
+    }
+    spans = gsp__arena_get(&p->batch->arena, n * sizeof *spans);
+    if (!spans || !gsp__call_read(snapshots, n, p->is_dead, &p->batch->arena, &call))
+        return false;
+    if (is_sampled(&call)) {
+        n_spans = gsp__spans_derive(&call, &p->ring->policy, &p->batch->arena, spans);
+        if (n_spans == 0)
+            return false;
+        gsp__batch_add_spans(p->batch, &call, spans, n_spans, n);
+    }
+    if (snapshots[0].ref.state == GSP__CHUNK_ENDED) {
+        gsp__metrics_fold(p->bank, &call);
+        for (uint32_t i = 0; i < n; i++)
+            gsp__fold_add(p->ring->fold, &snapshots[i].ref);
+    }
+    for (uint32_t i = 0; i < n; i++)
+        gsp__batch_add_record(p->batch, &snapshots[i].ref);
+    p->report->n_calls++;
+    p->report->n_crashed += call.root->ending.outcome == GSP_OUTCOME_CRASHED;
+    return true;
+}
+
+static void add_or_drop(struct pass *p, uint32_t root)
+{
+    bool is_added = add_call(p, root);
+
+    while (!is_added && grow_arena(&p->batch->arena))
+        is_added = add_call(p, root);
+    if (!is_added) { /* no memory for it: it must not stand in the way of all others */
+        gsp__warn_once("call-memory", "no memory for a call of this size: it is dropped");
+        drop_torn(p, &p->ring->assembler.records[root].ref);
+    }
+}
+
+/* A call that has ended but waits for an attempt that has not: not for ever. */
+static bool holds_late(const struct gsp__ring_drain *r, const struct gsp__record_ref *ref)
+{
+    const struct gsp__head *h = gsp__pool_chunk(&r->reader->map.facts, ref->index);
+
+    return gsp__clock_monotonic_ns() - h->end_ns < LATE_NS;
+}
+
+static void begin(struct pass *p)
+{
+    struct gsp__ring_drain *r = p->ring;
+
+    gsp__batch_begin(p->batch, r->reader, &r->resource);
+    p->bank = gsp__fold_begin(r->fold);
+}
+
+static bool commit(struct pass *p)
+{
+    struct gsp__export_counts counts = {0};
+    bool is_done;
+
+    if (!p->batch->is_committed)
+        gsp__fold_commit(p->ring->fold, p->ring->reader);
+    is_done = gsp__batch_commit(p->batch, &counts);
+    p->ring->counts.n_exported += counts.n_exported;
+    p->ring->counts.n_spooled += counts.n_spooled;
+    p->ring->counts.n_rejected += counts.n_rejected;
+    p->report->n_exported += counts.n_exported;
+    p->report->n_spooled += counts.n_spooled;
+    p->report->n_rejected += counts.n_rejected;
+    return is_done;
+}
+
+enum gsp__pass_result gsp__ring_drain_pass(struct gsp__ring_drain *r, struct gsp__batch *batch,
+                                           uint32_t batch_max, bool is_last, bool *is_empty,
+                                           struct gsp__drain_report *report)
+{
+    /* asked before the scan: a process that dies after it is for the next pass */
+    struct pass p = {.ring = r, .batch = batch, .report = report,
+                     .is_dead = !gsp__reader_is_live(r->reader)};
+    bool is_begun = false, has_more = false;
+
+    *is_empty = false;
+    r->last_pass_ns = gsp__clock_monotonic_ns();
+    if (batch->ring) { /* one is still on its way */
+        if (batch->ring != r->reader || !commit(&p))
+            return GSP__PASS_WAIT;
+    }
+    gsp__assembler_scan(&r->assembler, r->reader);
+    *is_empty = r->assembler.n_records == 0;
+    for (uint32_t i = 0; i < r->assembler.n_records; i++) {
+        const struct gsp__record_ref *ref = &r->assembler.records[i].ref;
+
+        if (!gsp__assembler_is_ready(&r->assembler, i, p.is_dead,
+                                     !is_last && holds_late(r, ref)))
+            continue;
+        if (!is_begun) {
+            begin(&p);
+            is_begun = true;
+        }
+        if (gsp__batch_is_ripe(batch, batch_max, 1 + count_attempts(&r->assembler, i))) {
+            has_more = true;
+            break;
+        }
+        add_or_drop(&p, i);
+    }
+    if (!is_begun)
+        return GSP__PASS_EMPTY;
+    if (!commit(&p))
+        return GSP__PASS_WAIT;
+    return has_more ? GSP__PASS_MORE : GSP__PASS_EMPTY;
+}
+
+/*
+ * Metrics.
+ */
+
+/* Returns the losses that are told of with these metrics. */
+static uint64_t set_own_counters(struct gsp__ring_drain *r)
+{
+    struct gsp__bank *bank = gsp__fold_begin(r->fold);
+    uint64_t n_losses = 0;
+
+    for (unsigned i = 0; i < GSP__RING_LOSSES; i++) {
+        uint64_t n = gsp__reader_loss(r->reader, i);
+
+        n_losses += n;
+        if (n > 0)
+            gsp__metrics_set(bank, GSP__METRIC_RECORDS_DROPPED, gsp_loss_name((gsp_loss)i), n);
+    }
+    if (r->reader->n_torn > r->n_torn_reported)
+        gsp__metrics_add(bank, GSP__METRIC_RECORDS_DROPPED, gsp_loss_name(GSP_LOSS_TORN),
+                         r->reader->n_torn - r->n_torn_reported);
+    if (r->counts.n_rejected)
+        gsp__metrics_add(bank, GSP__METRIC_RECORDS_DROPPED, "rejected", r->counts.n_rejected);
+    if (r->counts.n_exported)
+        gsp__metrics_add(bank, GSP__METRIC_RECORDS_EXPORTED, "", r->counts.n_exported);
+    if (r->counts.n_spooled)
+        gsp__metrics_add(bank, GSP__METRIC_RECORDS_SPOOLED, "", r->counts.n_spooled);
+    gsp__fold_commit(r->fold, r->reader);
+    r->n_torn_reported = r->reader->n_torn;
+    r->counts = (struct gsp__export_counts){0};
+    return n_losses;
+}
+
+bool gsp__ring_drain_metrics(struct gsp__ring_drain *r, struct gsp__batch *batch, bool must_keep)
+{
+    struct gsp__export_counts counts = {0};
+    struct gsp__scope_metrics scope = {.scope = batch->context.scope};
+    struct gsp__resource_metrics resource = {.resource = r->resource, .scopes = &scope, .n_scopes = 1};
+    struct gsp__metric *metrics;
+    bool is_done = true;
+    uint64_t n_losses;
+
+    r->is_clean = false;
+    if (batch->ring)
+        return false; /* the exporters are taken up with a batch of spans */
+    r->last_metrics_ns = gsp__clock_monotonic_ns();
+    n_losses = set_own_counters(r);
+    if (gsp__fold_bank(r->fold)->n_series == 0) {
+        r->is_clean = gsp__map_is_spent(&r->reader->map);
+        return true;
+    }
+    gsp__arena_reset(&batch->arena);
+    scope.schema_url = resource.schema_url = GSP__STRING("");
+    if (!gsp__metrics_derive(gsp__fold_bank(r->fold), gsp__fold_start_unix_ns(r->fold),
+                             gsp__clock_realtime_ns(), &batch->arena, &metrics, &scope.n_metrics))
+        return false;
+    scope.metrics = metrics;
+    for (unsigned i = 0; i < batch->n_exporters; i++)
+        if (batch->exporters[i]->ops->metrics(batch->exporters[i], &resource, must_keep, &counts) ==
+            GSP__EXPORT_WAIT)
+            is_done = false;
+    if (is_done)
+        atomic_store(&r->reader->map.header->n_losses_told, n_losses);
+    r->is_clean = is_done && gsp__map_is_spent(&r->reader->map);
+    return is_done;
+}

@@ -1,0 +1,236 @@
+/*
+ * Finding the few values of a JSON document that a format knows.
+ */
+#include "wire/json_map.h"
+
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/utf8.h"
+
+#define NO_NODE 0xff
+
+void gsp__json_map_init(struct gsp__json_map *m, const struct gsp__node *nodes)
+{
+    gsp__json_init(&m->json);
+    m->nodes = nodes;
+    m->depth = 0;
+    m->current = 0;
+    m->has_left = false;
+    m->n_gathered = 0;
+    m->is_cut = false;
+    m->index = 0;
+}
+
+void gsp__json_map_feed(struct gsp__json_map *m, const char *bytes, size_t n)
+{
+    gsp__json_feed(&m->json, bytes, n);
+}
+
+/* The child of the innermost object with this key, or NO_NODE. */
+GSP__INLINE unsigned find_child(struct gsp__json_map *m, struct gsp__json_slice key)
+{
+    struct gsp__map_level *level = &m->levels[m->depth - 1];
+    const struct gsp__node *parent = &m->nodes[level->node];
+    unsigned n = parent->n_children;
+
+    for (unsigned i = 0, at = level->next_child; i < n; i++, at++) {
+        const struct gsp__node *child;
+
+        if (at >= n)
+            at = 0;
+        child = &m->nodes[parent->child + at];
+        if (child->n_key == key.n && memcmp(child->key, key.bytes, key.n) == 0) {
+            level->next_child = (uint8_t)(at + 1);
+            return parent->child + at;
+        }
+    }
+    return NO_NODE;
+}
+
+GSP__INLINE struct gsp__map_level *top(struct gsp__json_map *m)
+{
+    return &m->levels[m->depth - 1];
+}
+
+/* A value begins: in an array, it is the next element of the array's node. */
+GSP__INLINE unsigned node_of_value(struct gsp__json_map *m)
+{
+    struct gsp__map_level *level;
+
+    if (m->depth == 0 || m->current != NO_NODE)
+        return m->current;
+    level = top(m);
+    if (!level->is_array)
+        return NO_NODE;
+    m->index = level->n_elements++;
+    return level->node;
+}
+
+static bool push(struct gsp__json_map *m, unsigned node, bool is_array)
+{
+    if (m->depth == GSP__MAP_DEPTH_MAX)
+        return false;
+    m->levels[m->depth++] = (struct gsp__map_level){(uint8_t)node, 0, is_array, 0, 0};
+    m->current = NO_NODE;
+    return true;
+}
+
+/* After an element ends, its array's index counts again. */
+static void pop(struct gsp__json_map *m)
+{
+    m->depth--;
+    m->current = NO_NODE;
+    m->index = 0;
+    for (unsigned i = m->depth; i-- > 0;)
+        if (m->levels[i].is_array) {
+            m->index = m->levels[i].n_elements - 1;
+            return;
+        }
+}
+
+/* An object or array begins. Returns an event, or MORE to go on. */
+static enum gsp__map_event enter(struct gsp__json_map *m, bool is_array)
+{
+    bool is_element = m->depth > 0 && m->current == NO_NODE;
+    unsigned n = node_of_value(m);
+    const struct gsp__node *node = n == NO_NODE ? NULL : &m->nodes[n];
+    bool is_wanted = node && (is_array ? !(is_element && node->type == GSP__NODE_COUNT)
+                                       : node->n_children > 0);
+
+    if (!is_wanted || !push(m, n, is_array)) {
+        gsp__json_leave(&m->json);
+        m->current = NO_NODE;
+        return GSP__MAP_MORE;
+    }
+    if (is_array || node->action == 0)
+        return GSP__MAP_MORE;
+    m->action = node->action;
+    return GSP__MAP_ENTER;
+}
+
+static enum gsp__map_event leave(struct gsp__json_map *m)
+{
+    struct gsp__map_level level = *top(m);
+    const struct gsp__node *node = &m->nodes[level.node];
+
+    m->action = node->action;
+    if (level.is_array) {
+        m->count = level.n_elements;
+        pop(m);
+        return node->type == GSP__NODE_COUNT ? GSP__MAP_COUNT : GSP__MAP_MORE;
+    }
+    if (node->action == 0) {
+        pop(m);
+        return GSP__MAP_MORE;
+    }
+    m->has_left = true; /* the index is still that of the object */
+    return GSP__MAP_LEAVE;
+}
+
+static void gather(struct gsp__json_map *m, struct gsp__json_slice piece)
+{
+    size_t room = sizeof m->gathered - m->n_gathered;
+
+    if (piece.n > room) {
+        piece.n = room;
+        m->is_cut = true;
+    }
+    if (piece.n)
+        memcpy(m->gathered + m->n_gathered, piece.bytes, piece.n);
+    m->n_gathered = (uint16_t)(m->n_gathered + piece.n);
+}
+
+/* The whole of a string that came in one or more pieces, cut to what can be kept. */
+static struct gsp__json_slice gathered(struct gsp__json_map *m, struct gsp__json_slice last)
+{
+    struct gsp__json_slice whole = last;
+
+    if (m->n_gathered > 0 || last.n > sizeof m->gathered) {
+        gather(m, last);
+        whole.bytes = m->gathered;
+        whole.n = m->n_gathered;
+        if (m->is_cut && whole.n > 4) /* not in the middle of a character */
+            whole.n = gsp__utf8_valid_prefix(whole.bytes, whole.n) >= whole.n - 3
+                          ? gsp__utf8_valid_prefix(whole.bytes, whole.n)
+                          : whole.n;
+    }
+    m->value_is_cut = m->is_cut;
+    m->n_gathered = 0;
+    m->is_cut = false;
+    return whole;
+}
+
+/* A scalar or a piece of a string. Returns an event, or MORE to go on. */
+static enum gsp__map_event scalar(struct gsp__json_map *m, enum gsp__json_token token,
+                                  struct gsp__json_slice slice)
+{
+    bool is_last = token != GSP__JSON_PART;
+    unsigned n = node_of_value(m);
+    const struct gsp__node *node = n == NO_NODE ? NULL : &m->nodes[n];
+
+    /* while pieces come, the node stays the one of the value, also inside an array */
+    m->current = is_last ? NO_NODE : (uint8_t)n;
+    if (!node || node->type == GSP__NODE_COUNT || node->type == GSP__NODE_OBJECT)
+        return GSP__MAP_MORE;
+    m->action = node->action;
+    m->token = (uint8_t)token;
+    if (node->type == GSP__NODE_TEXT) {
+        m->value = slice;
+        if (token == GSP__JSON_PART || token == GSP__JSON_STRING)
+            return GSP__MAP_PIECE;
+        return GSP__MAP_MORE;
+    }
+    if (token == GSP__JSON_PART) {
+        gather(m, slice);
+        return GSP__MAP_MORE;
+    }
+    m->value_is_cut = false;
+    m->value = token == GSP__JSON_STRING ? gathered(m, slice) : slice;
+    return GSP__MAP_VALUE;
+}
+
+enum gsp__map_event gsp__json_map_next(struct gsp__json_map *m)
+{
+    if (m->has_left) {
+        m->has_left = false;
+        pop(m);
+    }
+    for (;;) {
+        struct gsp__json_slice slice = {NULL, 0};
+        enum gsp__json_token token = gsp__json_next(&m->json, &slice);
+        enum gsp__map_event event = GSP__MAP_MORE;
+
+        switch (token) {
+        case GSP__JSON_MORE:
+            return GSP__MAP_MORE;
+        case GSP__JSON_DONE:
+            return GSP__MAP_DONE;
+        case GSP__JSON_ERROR:
+            return GSP__MAP_ERROR;
+        case GSP__JSON_KEY:
+            m->current = (uint8_t)find_child(m, slice);
+            if (m->current == NO_NODE)
+                gsp__json_skip(&m->json);
+            continue;
+        case GSP__JSON_OBJECT:
+        case GSP__JSON_ARRAY:
+            event = enter(m, token == GSP__JSON_ARRAY);
+            break;
+        case GSP__JSON_OBJECT_END:
+        case GSP__JSON_ARRAY_END:
+            event = leave(m);
+            break;
+        case GSP__JSON_PART:
+        case GSP__JSON_STRING:
+        case GSP__JSON_NUMBER:
+        case GSP__JSON_TRUE:
+        case GSP__JSON_FALSE:
+        case GSP__JSON_NULL:
+            event = scalar(m, token, slice);
+            break;
+        }
+        if (event != GSP__MAP_MORE)
+            return event;
+    }
+}

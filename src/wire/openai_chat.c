@@ -1,0 +1,522 @@
+/*
+ * openai.chat: OpenAI's chat completions as JSON and as SSE, and what those who speak it add: Groq's
+ * x_groq and times, DeepSeek's cache hits, Mistral's content lists and cached tokens, OpenRouter's
+ * provider and cost, llama.cpp's timings, Cerebras' times.
+ *
+ * Usage comes once at the end, or with every chunk and cumulative (vLLM, OpenRouter): the last value
+ * stands in both cases. prompt_tokens has cached tokens in it, completion_tokens has reasoning in it:
+ * that is what US-1 wants.
+ */
+#include "wire/openai_chat.h"
+
+#include <string.h>
+
+#include "base/compiler.h"
+#include "record/facts.h"
+#include "wire/decoder.h"
+
+enum action {
+    NOTHING,
+    /* request */
+    MODEL,
+    STREAM,
+    TEMPERATURE,
+    TOP_P,
+    TOP_K,
+    SEED,
+    MAX_TOKENS,
+    PRESENCE_PENALTY,
+    FREQUENCY_PENALTY,
+    CHOICE_COUNT,
+    STOP,
+    REASONING_LEVEL,
+    RESPONSE_FORMAT,
+    SERVICE_TIER,
+    MESSAGES,
+    TOOLS,
+    /* response */
+    ID,
+    FINGERPRINT,
+    UPSTREAM,
+    CHOICE,
+    CHOICE_INDEX,
+    FINISH,
+    CONTENT,
+    REASONING,
+    REFUSAL,
+    TOOL_CALL,
+    TOOL_INDEX,
+    TOOL_ID,
+    TOOL_NAME,
+    TOOL_ARGUMENTS,
+    FUNCTION_CALL,
+    AUDIO,
+    AUDIO_TRANSCRIPT,
+    INPUT_TOKENS,
+    OUTPUT_TOKENS,
+    TOTAL_TOKENS,
+    CACHED_TOKENS,
+    CACHE_WRITE_TOKENS,
+    AUDIO_INPUT_TOKENS,
+    AUDIO_OUTPUT_TOKENS,
+    REASONING_TOKENS,
+    IMAGE_OUTPUT_TOKENS,
+    COST,
+    QUEUE_SECONDS,
+    TOTAL_SECONDS,
+    REQUEST_ID,
+    ERROR,
+    ERROR_MESSAGE,
+    ERROR_TYPE,
+    ERROR_CODE,
+};
+
+/* Places of the groups of children in the tables below; the compiler checks them. */
+enum {
+    REQUEST_ROOT = 1,
+    N_REQUEST_ROOT = 18,
+    REQUEST_FORMAT = REQUEST_ROOT + N_REQUEST_ROOT,
+    N_REQUEST_FORMAT = 1,
+    REQUEST_REASONING = REQUEST_FORMAT + N_REQUEST_FORMAT,
+    N_REQUEST_REASONING = 1,
+    N_REQUEST = REQUEST_REASONING + N_REQUEST_REASONING,
+};
+
+static const struct gsp__node request_nodes[N_REQUEST] = {
+    GSP__NODE_PARENT("", OBJECT, NOTHING, REQUEST_ROOT, N_REQUEST_ROOT),
+    /* REQUEST_ROOT */
+    GSP__NODE("model", FACT, MODEL),
+    GSP__NODE("messages", COUNT, MESSAGES),
+    GSP__NODE("stream", FACT, STREAM),
+    GSP__NODE("temperature", FACT, TEMPERATURE),
+    GSP__NODE("top_p", FACT, TOP_P),
+    GSP__NODE("top_k", FACT, TOP_K),
+    GSP__NODE("seed", FACT, SEED),
+    GSP__NODE("max_tokens", FACT, MAX_TOKENS),
+    GSP__NODE("max_completion_tokens", FACT, MAX_TOKENS),
+    GSP__NODE("presence_penalty", FACT, PRESENCE_PENALTY),
+    GSP__NODE("frequency_penalty", FACT, FREQUENCY_PENALTY),
+    GSP__NODE("n", FACT, CHOICE_COUNT),
+    GSP__NODE("stop", FACT, STOP),
+    GSP__NODE("reasoning_effort", FACT, REASONING_LEVEL),
+    GSP__NODE("service_tier", FACT, SERVICE_TIER),
+    GSP__NODE("tools", COUNT, TOOLS),
+    GSP__NODE_PARENT("response_format", OBJECT, NOTHING, REQUEST_FORMAT, N_REQUEST_FORMAT),
+    GSP__NODE_PARENT("reasoning", OBJECT, NOTHING, REQUEST_REASONING, N_REQUEST_REASONING),
+    /* REQUEST_FORMAT */
+    GSP__NODE("type", FACT, RESPONSE_FORMAT),
+    /* REQUEST_REASONING, OpenRouter's way to say it */
+    GSP__NODE("effort", FACT, REASONING_LEVEL),
+};
+
+static void request(struct gsp__request_decoder *d, enum gsp__map_event event)
+{
+    switch ((enum action)d->map.action) {
+    case MODEL:
+        gsp__request_string(d, GSP_FACT_REQUEST_MODEL);
+        break;
+    case STREAM:
+        gsp__request_bool(d, GSP_FACT_STREAM);
+        break;
+    case TEMPERATURE:
+        gsp__request_real(d, GSP_FACT_TEMPERATURE);
+        break;
+    case TOP_P:
+        gsp__request_real(d, GSP_FACT_TOP_P);
+        break;
+    case TOP_K:
+        gsp__request_int(d, GSP_FACT_TOP_K);
+        break;
+    case SEED:
+        gsp__request_int(d, GSP_FACT_SEED);
+        break;
+    case MAX_TOKENS:
+        gsp__request_int(d, GSP_FACT_MAX_TOKENS);
+        break;
+    case PRESENCE_PENALTY:
+        gsp__request_real(d, GSP_FACT_PRESENCE_PENALTY);
+        break;
+    case FREQUENCY_PENALTY:
+        gsp__request_real(d, GSP_FACT_FREQUENCY_PENALTY);
+        break;
+    case CHOICE_COUNT:
+        gsp__request_int(d, GSP_FACT_CHOICE_COUNT);
+        break;
+    case STOP:
+        if (d->map.token == GSP__JSON_STRING && d->map.value.n > 0)
+            d->sink->string(d->self, GSP_FACT_STOP_SEQUENCE, d->map.index, d->map.value.bytes,
+                            d->map.value.n, d->map.value_is_cut);
+        break;
+    case REASONING_LEVEL:
+        gsp__request_string(d, GSP_FACT_REASONING_LEVEL);
+        break;
+    case RESPONSE_FORMAT:
+        gsp__request_string(d, GSP_FACT_RESPONSE_FORMAT);
+        break;
+    case SERVICE_TIER:
+        gsp__request_string(d, GSP_FACT_REQUEST_SERVICE_TIER);
+        break;
+    case MESSAGES:
+        d->sink->integer(d->self, GSP_FACT_MESSAGE_COUNT, d->map.count);
+        break;
+    case TOOLS:
+        if (event == GSP__MAP_COUNT && d->map.count > 0)
+            d->sink->integer(d->self, GSP_FACT_TOOL_COUNT, d->map.count);
+        break;
+    default:
+        break;
+    }
+}
+
+enum {
+    ROOT = 1,
+    N_ROOT = 11,
+    IN_CHOICE = ROOT + N_ROOT,
+    N_IN_CHOICE = 4,
+    IN_MESSAGE = IN_CHOICE + N_IN_CHOICE,
+    N_IN_MESSAGE = 8,
+    IN_CONTENT = IN_MESSAGE + N_IN_MESSAGE,
+    N_IN_CONTENT = 2,
+    IN_THINKING = IN_CONTENT + N_IN_CONTENT,
+    N_IN_THINKING = 1,
+    IN_TOOL_CALL = IN_THINKING + N_IN_THINKING,
+    N_IN_TOOL_CALL = 3,
+    IN_FUNCTION = IN_TOOL_CALL + N_IN_TOOL_CALL,
+    N_IN_FUNCTION = 2,
+    IN_AUDIO = IN_FUNCTION + N_IN_FUNCTION,
+    N_IN_AUDIO = 2,
+    IN_USAGE = IN_AUDIO + N_IN_AUDIO,
+    N_IN_USAGE = 11,
+    IN_PROMPT_DETAILS = IN_USAGE + N_IN_USAGE,
+    N_IN_PROMPT_DETAILS = 3,
+    IN_COMPLETION_DETAILS = IN_PROMPT_DETAILS + N_IN_PROMPT_DETAILS,
+    N_IN_COMPLETION_DETAILS = 3,
+    IN_GROQ = IN_COMPLETION_DETAILS + N_IN_COMPLETION_DETAILS,
+    N_IN_GROQ = 3,
+    IN_ERROR = IN_GROQ + N_IN_GROQ,
+    N_IN_ERROR = 3,
+    IN_TIMES = IN_ERROR + N_IN_ERROR,
+    N_IN_TIMES = 2,
+    N_RESPONSE = IN_TIMES + N_IN_TIMES,
+};
+
+static const struct gsp__node response_nodes[N_RESPONSE] = {
+    GSP__NODE_PARENT("", OBJECT, NOTHING, ROOT, N_ROOT),
+    /* ROOT */
+    GSP__NODE("id", FACT, ID),
+    GSP__NODE("model", FACT, MODEL),
+    GSP__NODE("service_tier", FACT, SERVICE_TIER),
+    GSP__NODE("system_fingerprint", FACT, FINGERPRINT),
+    GSP__NODE_PARENT("choices", OBJECT, CHOICE, IN_CHOICE, N_IN_CHOICE),
+    GSP__NODE_PARENT("usage", OBJECT, NOTHING, IN_USAGE, N_IN_USAGE),
+    GSP__NODE("provider", FACT, UPSTREAM),
+    GSP__NODE_PARENT("x_groq", OBJECT, NOTHING, IN_GROQ, N_IN_GROQ),
+    GSP__NODE_PARENT("error", FACT, ERROR, IN_ERROR, N_IN_ERROR),
+    GSP__NODE_PARENT("time_info", OBJECT, NOTHING, IN_TIMES, N_IN_TIMES),
+    GSP__NODE("request_id", FACT, REQUEST_ID),
+    /* IN_CHOICE */
+    GSP__NODE("index", FACT, CHOICE_INDEX),
+    GSP__NODE_PARENT("delta", OBJECT, NOTHING, IN_MESSAGE, N_IN_MESSAGE),
+    GSP__NODE("finish_reason", FACT, FINISH),
+    GSP__NODE_PARENT("message", OBJECT, NOTHING, IN_MESSAGE, N_IN_MESSAGE),
+    /* IN_MESSAGE */
+    GSP__NODE_PARENT("content", TEXT, CONTENT, IN_CONTENT, N_IN_CONTENT),
+    GSP__NODE("reasoning", TEXT, REASONING),
+    GSP__NODE("reasoning_content", TEXT, REASONING),
+    GSP__NODE("refusal", TEXT, REFUSAL),
+    GSP__NODE_PARENT("tool_calls", OBJECT, TOOL_CALL, IN_TOOL_CALL, N_IN_TOOL_CALL),
+    GSP__NODE_PARENT("function_call", OBJECT, FUNCTION_CALL, IN_FUNCTION, N_IN_FUNCTION),
+    GSP__NODE_PARENT("audio", OBJECT, NOTHING, IN_AUDIO, N_IN_AUDIO),
+    GSP__NODE("thinking", TEXT, REASONING),
+    /* IN_CONTENT: Mistral's lists of parts */
+    GSP__NODE("text", TEXT, CONTENT),
+    GSP__NODE_PARENT("thinking", TEXT, REASONING, IN_THINKING, N_IN_THINKING),
+    /* IN_THINKING */
+    GSP__NODE("text", TEXT, REASONING),
+    /* IN_TOOL_CALL */
+    GSP__NODE("index", FACT, TOOL_INDEX),
+    GSP__NODE("id", FACT, TOOL_ID),
+    GSP__NODE_PARENT("function", OBJECT, NOTHING, IN_FUNCTION, N_IN_FUNCTION),
+    /* IN_FUNCTION */
+    GSP__NODE("name", FACT, TOOL_NAME),
+    GSP__NODE("arguments", TEXT, TOOL_ARGUMENTS),
+    /* IN_AUDIO */
+    GSP__NODE("data", TEXT, AUDIO),
+    GSP__NODE("transcript", TEXT, AUDIO_TRANSCRIPT),
+    /* IN_USAGE */
+    GSP__NODE("prompt_tokens", FACT, INPUT_TOKENS),
+    GSP__NODE("completion_tokens", FACT, OUTPUT_TOKENS),
+    GSP__NODE("total_tokens", FACT, TOTAL_TOKENS),
+    GSP__NODE_PARENT("prompt_tokens_details", OBJECT, NOTHING, IN_PROMPT_DETAILS,
+                     N_IN_PROMPT_DETAILS),
+    GSP__NODE_PARENT("completion_tokens_details", OBJECT, NOTHING, IN_COMPLETION_DETAILS,
+                     N_IN_COMPLETION_DETAILS),
+    GSP__NODE("prompt_cache_hit_tokens", FACT, CACHED_TOKENS),
+    GSP__NODE("num_cached_tokens", FACT, CACHED_TOKENS),
+    GSP__NODE("cached_tokens", FACT, CACHED_TOKENS),
+    GSP__NODE("cost", FACT, COST),
+    GSP__NODE("queue_time", FACT, QUEUE_SECONDS),
+    GSP__NODE("total_time", FACT, TOTAL_SECONDS),
+    /* IN_PROMPT_DETAILS */
+    GSP__NODE("cached_tokens", FACT, CACHED_TOKENS),
+    GSP__NODE("audio_tokens", FACT, AUDIO_INPUT_TOKENS),
+    GSP__NODE("cache_write_tokens", FACT, CACHE_WRITE_TOKENS),
+    /* IN_COMPLETION_DETAILS */
+    GSP__NODE("reasoning_tokens", FACT, REASONING_TOKENS),
+    GSP__NODE("audio_tokens", FACT, AUDIO_OUTPUT_TOKENS),
+    GSP__NODE("image_tokens", FACT, IMAGE_OUTPUT_TOKENS),
+    /* IN_GROQ */
+    GSP__NODE("id", FACT, REQUEST_ID),
+    GSP__NODE_PARENT("usage", OBJECT, NOTHING, IN_USAGE, N_IN_USAGE),
+    GSP__NODE_PARENT("error", FACT, ERROR, IN_ERROR, N_IN_ERROR),
+    /* IN_ERROR */
+    GSP__NODE("message", FACT, ERROR_MESSAGE),
+    GSP__NODE("type", FACT, ERROR_TYPE),
+    GSP__NODE("code", FACT, ERROR_CODE),
+    /* IN_TIMES: Cerebras */
+    GSP__NODE("queue_time", FACT, QUEUE_SECONDS),
+    GSP__NODE("total_time", FACT, TOTAL_SECONDS),
+};
+
+static void begin_choice(struct gsp__decoder *d)
+{
+    struct gsp__openai_chat_state *s = &d->state.openai_chat;
+
+    s->choice = d->map.index;
+    s->n_finish = 0;
+}
+
+static void end_choice(struct gsp__decoder *d)
+{
+    struct gsp__openai_chat_state *s = &d->state.openai_chat;
+
+    if (s->n_finish == 0)
+        return;
+    d->sink->string(d->self, GSP_FACT_FINISH_REASON, s->choice, s->finish, s->n_finish, false);
+    d->is_terminal = true;
+    if (d->framing == GSP__FRAMING_SSE)
+        d->sink->mark(d->self, GSP_MARK_TERMINAL, d->now_ns);
+}
+
+static void begin_tool_call(struct gsp__decoder *d)
+{
+    struct gsp__openai_chat_state *s = &d->state.openai_chat;
+
+    s->has_tool_index = false;
+    s->n_tool_id = 0;
+    s->n_tool_name = 0;
+}
+
+/* A call that says its index may go on in later chunks; one that does not is a call of its own. */
+static void end_tool_call(struct gsp__decoder *d)
+{
+    struct gsp__openai_chat_state *s = &d->state.openai_chat;
+
+    if (s->n_tool_id == 0 && s->n_tool_name == 0)
+        return;
+    d->kinds |= 1u << GSP_MARK_TOOL_CALL;
+    if (!s->has_tool_index)
+        s->tool_index = d->n_tool_calls;
+    if (d->n_tool_calls <= s->tool_index)
+        d->n_tool_calls = s->tool_index + 1;
+    d->sink->tool_call(d->self, s->choice, s->tool_index, s->tool_id, s->n_tool_id, s->tool_name,
+                       s->n_tool_name);
+}
+
+/* Keep a string until its object ends; what does not fit is cut. */
+static uint8_t keep(char *to, size_t room, const struct gsp__json_map *m)
+{
+    size_t n = m->value.n < room ? m->value.n : room;
+
+    if (m->token != GSP__JSON_STRING)
+        return 0;
+    if (n)
+        memcpy(to, m->value.bytes, n);
+    return (uint8_t)n;
+}
+
+static bool index_of(const struct gsp__json_map *m, uint32_t *out)
+{
+    int64_t value;
+
+    if (m->token != GSP__JSON_NUMBER || !gsp__json_int(m->value, &value) || value < 0 ||
+        value > UINT16_MAX)
+        return false;
+    *out = (uint32_t)value;
+    return true;
+}
+
+static void request_id(struct gsp__decoder *d)
+{
+    const struct gsp__json_map *m = &d->map;
+
+    if (m->token == GSP__JSON_STRING && m->value.n > 0)
+        d->sink->string(d->self, GSP_FACT_REQUEST_ID, 0, m->value.bytes, m->value.n,
+                        m->value_is_cut);
+}
+
+static void answer(struct gsp__decoder *d)
+{
+    struct gsp__openai_chat_state *s = &d->state.openai_chat;
+    const struct gsp__json_map *m = &d->map;
+
+    switch ((enum action)m->action) {
+    case CHOICE_INDEX:
+        index_of(m, &s->choice);
+        break;
+    case FINISH:
+        s->n_finish = keep(s->finish, sizeof s->finish, m);
+        break;
+    case CONTENT:
+        gsp__decoder_text(d, s->choice, GSP_MARK_TEXT, m);
+        break;
+    case REASONING:
+        gsp__decoder_text(d, s->choice, GSP_MARK_REASONING, m);
+        break;
+    case REFUSAL: /* content to the one who waits, but not the answer's text */
+        if (m->value.n > 0) {
+            d->kinds |= 1u << GSP_MARK_TEXT;
+            d->sink->boolean(d->self, GSP_FACT_REFUSAL, true);
+        }
+        break;
+    case AUDIO:
+    case AUDIO_TRANSCRIPT:
+        if (m->value.n > 0)
+            d->kinds |= 1u << GSP_MARK_AUDIO;
+        break;
+    case TOOL_INDEX:
+        s->has_tool_index = index_of(m, &s->tool_index);
+        break;
+    case TOOL_ID:
+        s->n_tool_id = keep(s->tool_id, sizeof s->tool_id, m);
+        break;
+    case TOOL_NAME:
+        s->n_tool_name = keep(s->tool_name, sizeof s->tool_name, m);
+        break;
+    case TOOL_ARGUMENTS:
+        gsp__decoder_text(d, s->choice, GSP_MARK_TOOL_CALL, m);
+        break;
+    default:
+        break;
+    }
+}
+
+static void report(struct gsp__decoder *d)
+{
+    const struct gsp__json_map *m = &d->map;
+
+    switch ((enum action)m->action) {
+    case ID:
+        if (gsp__decoder_string(d, GSP_FACT_RESPONSE_ID, m))
+            request_id(d); /* by the body's id, too, the provider finds it */
+        break;
+    case MODEL:
+        gsp__decoder_string(d, GSP_FACT_RESPONSE_MODEL, m);
+        break;
+    case SERVICE_TIER:
+        gsp__decoder_string(d, GSP_FACT_SERVICE_TIER, m);
+        break;
+    case FINGERPRINT:
+        gsp__decoder_string(d, GSP_FACT_SYSTEM_FINGERPRINT, m);
+        break;
+    case UPSTREAM:
+        gsp__decoder_string(d, GSP_FACT_UPSTREAM_PROVIDER, m);
+        break;
+    case INPUT_TOKENS:
+        gsp__decoder_usage(d, GSP_USAGE_INPUT_TOKENS, m);
+        break;
+    case OUTPUT_TOKENS:
+        gsp__decoder_usage(d, GSP_USAGE_OUTPUT_TOKENS, m);
+        break;
+    case TOTAL_TOKENS:
+        gsp__decoder_usage(d, GSP_USAGE_TOTAL_TOKENS, m);
+        break;
+    case CACHED_TOKENS:
+        gsp__decoder_usage(d, GSP_USAGE_CACHE_READ_TOKENS, m);
+        break;
+    case CACHE_WRITE_TOKENS:
+        gsp__decoder_usage(d, GSP_USAGE_CACHE_WRITE_TOKENS, m);
+        break;
+    case AUDIO_INPUT_TOKENS:
+        gsp__decoder_usage(d, GSP_USAGE_AUDIO_INPUT_TOKENS, m);
+        break;
+    case AUDIO_OUTPUT_TOKENS:
+        gsp__decoder_usage(d, GSP_USAGE_AUDIO_OUTPUT_TOKENS, m);
+        break;
+    case REASONING_TOKENS:
+        gsp__decoder_usage(d, GSP_USAGE_REASONING_TOKENS, m);
+        break;
+    case IMAGE_OUTPUT_TOKENS:
+        gsp__decoder_usage(d, GSP_USAGE_IMAGE_OUTPUT_TOKENS, m);
+        break;
+    case COST:
+        gsp__decoder_real(d, GSP_FACT_PROVIDER_COST_USD, m, 1.0);
+        break;
+    case QUEUE_SECONDS:
+        gsp__decoder_real(d, GSP_FACT_QUEUE_TIME, m, 1.0);
+        break;
+    case TOTAL_SECONDS:
+        gsp__decoder_real(d, GSP_FACT_PROCESSING_TIME, m, 1.0);
+        break;
+    case REQUEST_ID:
+        request_id(d);
+        break;
+    case ERROR: /* error: "text" */
+        gsp__decoder_string(d, GSP__FACT_ERROR_MESSAGE, m);
+        if (m->token == GSP__JSON_STRING)
+            gsp__decoder_error(d);
+        break;
+    case ERROR_MESSAGE:
+        gsp__decoder_string(d, GSP__FACT_ERROR_MESSAGE, m);
+        break;
+    case ERROR_TYPE:
+        gsp__decoder_string(d, GSP_FACT_PROVIDER_ERROR_TYPE, m);
+        break;
+    case ERROR_CODE:
+        gsp__decoder_code(d, GSP_FACT_PROVIDER_ERROR_CODE, m);
+        break;
+    default:
+        break;
+    }
+}
+
+static void response(struct gsp__decoder *d, enum gsp__map_event event)
+{
+    unsigned action = d->map.action;
+
+    switch (event) {
+    case GSP__MAP_ENTER:
+        if (action == CHOICE)
+            begin_choice(d);
+        else if (action == TOOL_CALL || action == FUNCTION_CALL)
+            begin_tool_call(d);
+        break;
+    case GSP__MAP_LEAVE:
+        if (action == CHOICE)
+            end_choice(d);
+        else if (action == TOOL_CALL)
+            end_tool_call(d);
+        else if (action == ERROR)
+            gsp__decoder_error(d);
+        break;
+    case GSP__MAP_PIECE:
+    case GSP__MAP_VALUE:
+        if (action >= CHOICE_INDEX && action <= AUDIO_TRANSCRIPT)
+            answer(d);
+        else
+            report(d);
+        break;
+    default:
+        break;
+    }
+}
+
+const struct gsp__format gsp__openai_chat = {
+    .name = "openai.chat",
+    .operation = "chat",
+    .provider = "openai",
+    .request_nodes = request_nodes,
+    .response_nodes = response_nodes,
+    .request = request,
+    .response = response,
+};

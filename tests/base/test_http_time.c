@@ -1,0 +1,79 @@
+/* HTTP dates and Retry-After. */
+#include "support/support.h"
+
+#include <string.h>
+
+#include "base/http_time.h"
+
+static void dates_of_all_three_forms(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t expected; /* -1: refused */
+    } cases[] = {
+        {"Sun, 06 Nov 1994 08:49:37 GMT", 784111777},
+        {"Sunday, 06-Nov-94 08:49:37 GMT", 784111777},
+        {"Sun Nov  6 08:49:37 1994", 784111777},
+        {"Thu, 01 Jan 1970 00:00:00 GMT", 0},
+        {"Tue, 29 Feb 2028 23:59:60 GMT", 1835481600},
+        {"Sat, 21 Nov 2026 07:00:00 GMT", 1795244400},
+        {"06 Nov 1994 08:49:37 GMT", -1},
+        {"Sun, 06 Foo 1994 08:49:37 GMT", -1},
+        {"Sun, 06 Nov 1994 25:49:37 GMT", -1},
+        {"Sun, 06 Nov 1994", -1},
+        {"Sun, 32 Nov 1994 08:49:37 GMT", -1},
+        {"Sun", -1},
+        {"", -1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int64_t got = -1;
+        bool ok = gsp__http_date(cases[i].text, strlen(cases[i].text), &got);
+
+        assert_int_equal(ok, cases[i].expected >= 0);
+        assert_int_equal(got, cases[i].expected);
+    }
+}
+
+static void every_cut_of_a_date_is_safe(void **state)
+{
+    static const char date[] = "Sunday, 06-Nov-94 08:49:37 GMT";
+    int64_t got;
+
+    (void)state;
+    for (size_t n = 0; n < sizeof date; n++)
+        (void)gsp__http_date(date, n, &got);
+}
+
+static void retry_after(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t expected_ms; /* -1: refused */
+    } cases[] = {
+        {"0", 0}, {"30", 30000}, {" 30 ", 30000}, {"1.5", 1500}, {"0.0004", 0}, {"-1", -1},
+        {"", -1}, {"abc", -1}, {"1s", -1}, {"99999999999999999999", -1}, {"1.5.1", -1},
+        {"Thu, 01 Jan 1970 00:01:40 GMT", 10000},
+        {"Thu, 01 Jan 1970 00:00:01 GMT", 0}, /* past */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int64_t ms = -1;
+        bool ok = gsp__retry_after_ms(cases[i].text, strlen(cases[i].text), UINT64_C(90000000000), &ms);
+
+        assert_int_equal(ok, cases[i].expected_ms >= 0);
+        assert_int_equal(ms, cases[i].expected_ms);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(dates_of_all_three_forms),
+        cmocka_unit_test(every_cut_of_a_date_is_safe),
+        cmocka_unit_test(retry_after),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,236 @@
+/*
+ * Every exchange of the corpus decodes to what its `expect` says: whole, one byte at a time, and at random
+ * cuts. Where expectation and exchange differ, the exchange is right, and the difference stands below.
+ */
+#include "support/support.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "cli/facts_json.h"
+
+/*
+ * Parts of a usage that exchanges report and their expectations leave out: for these formats only.
+ */
+static const struct {
+    const char *flavor, *key;
+} unexpected_usage[] = {
+    {"openai.chat", "cache_write_input_tokens"},
+    {"openai.chat", "cache_read_input_tokens"},
+};
+
+static size_t one_byte(void *self, size_t left)
+{
+    (void)self;
+    (void)left;
+    return 1;
+}
+
+static size_t random_cut(void *self, size_t left)
+{
+    uint64_t n = gsp__random_next(self);
+
+    (void)left;
+    return (size_t)(n % ((n >> 32) % 8 == 0 ? 4000 : 40)) + 1;
+}
+
+static bool is_cost(const char *key)
+{
+    return strncmp(key, "cost_", 5) == 0;
+}
+
+static bool is_known_extra(const char *flavor, const char *key)
+{
+    for (size_t i = 0; i < sizeof unexpected_usage / sizeof unexpected_usage[0]; i++)
+        if (strcmp(flavor, unexpected_usage[i].flavor) == 0 &&
+            strcmp(key, unexpected_usage[i].key) == 0)
+            return true;
+    return false;
+}
+
+static bool contains(json_t *array, json_t *value)
+{
+    json_t *item;
+    size_t i;
+
+    json_array_foreach(array, i, item) {
+        if (json_equal(item, value))
+            return true;
+    }
+    return false;
+}
+
+static bool same_number(json_t *a, json_t *b)
+{
+    return json_is_number(a) && json_is_number(b) && json_number_value(a) == json_number_value(b);
+}
+
+static void complain(json_t *line, const char *key, json_t *expected, json_t *got)
+{
+    char *e = json_dumps(expected, JSON_ENCODE_ANY), *g = json_dumps(got, JSON_ENCODE_ANY);
+
+    print_message("%s %s: expected %s, got %s\n",
+                  json_string_value(json_object_get(line, "id")), key, e ? e : "nothing",
+                  g ? g : "nothing");
+    free(e);
+    free(g);
+}
+
+static int compare_usage(json_t *line, json_t *expected, json_t *got)
+{
+    const char *flavor = json_string_value(json_object_get(line, "flavor")), *key;
+    json_t *value;
+    int n_bad = 0;
+
+    json_object_foreach(expected, key, value) {
+        if (!json_equal(value, json_object_get(got, key))) {
+            complain(line, key, value, json_object_get(got, key));
+            n_bad++;
+        }
+    }
+    json_object_foreach(got, key, value) {
+        if (!json_object_get(expected, key) && !is_known_extra(flavor, key)) {
+            complain(line, key, NULL, value);
+            n_bad++;
+        }
+    }
+    return n_bad;
+}
+
+static int compare(json_t *line, json_t *got)
+{
+    json_t *expected = json_object_get(line, "expect"), *value;
+    const char *key;
+    int n_bad = 0;
+
+    json_object_foreach(expected, key, value) {
+        json_t *mine = json_object_get(got, key), *id;
+        bool is_good = json_equal(value, mine) || same_number(value, mine);
+        size_t i;
+
+        if (is_cost(key))
+            continue;
+        if (strcmp(key, "usage") == 0) {
+            n_bad += compare_usage(line, value, mine);
+            continue;
+        }
+        if (strcmp(key, "provider_request_id_candidates") == 0) {
+            is_good = true;
+            json_array_foreach(value, i, id) is_good = is_good && contains(mine, id);
+        }
+        if (!is_good) {
+            complain(line, key, value, mine);
+            n_bad++;
+        }
+    }
+    /* and nothing is made up */
+    json_object_foreach(got, key, value) {
+        if (json_object_get(expected, key) || strcmp(key, "usage") == 0 ||
+            strcmp(key, "provider_request_id_candidates") == 0)
+            continue;
+        complain(line, key, NULL, value);
+        n_bad++;
+    }
+    if (!json_object_get(expected, "usage") && json_object_get(got, "usage"))
+        n_bad += compare_usage(line, NULL, json_object_get(got, "usage"));
+    return n_bad;
+}
+
+static int decode(json_t *line, size_t (*cut)(void *, size_t), void *cut_self)
+{
+    struct gsp__exchange_bytes x = {0};
+    const struct gsp__format *format =
+        gsp__format_named(json_string_value(json_object_get(line, "flavor")));
+    const char *headers[256], *key;
+    json_t *value, *got, *body;
+    size_t n = 0;
+    int n_bad;
+
+    assert_non_null(format);
+    x.host = json_string_value(json_object_get(line, "host"));
+    x.path = json_string_value(json_object_get(line, "path"));
+    x.status = (int)json_integer_value(json_object_get(line, "status"));
+    body = json_object_get(line, "request_body");
+    x.request_body = json_string_value(body);
+    x.n_request_body = json_string_length(body);
+    body = json_object_get(line, "response_body");
+    x.response_body = json_string_value(body);
+    x.n_response_body = json_string_length(body);
+    json_object_foreach(json_object_get(line, "response_headers"), key, value) {
+        assert_true(n < 250);
+        headers[n++] = key;
+        headers[n++] = json_string_value(value);
+    }
+    headers[n] = NULL;
+    x.headers = headers;
+    assert_ptr_equal(gsp__format_of(x.path, strlen(x.path)), format);
+    got = gsp__facts_json(&x, format, cut, cut_self);
+    assert_non_null(got);
+    n_bad = compare(line, got);
+    json_decref(got);
+    return n_bad;
+}
+
+static void decode_file(const char *name, size_t (*cut)(void *, size_t), void *cut_self,
+                        size_t max_body)
+{
+    const char *path = test_shared_file(name);
+    size_t n_lines = 0, cap = 0;
+    char *text = NULL;
+    int n_bad = 0;
+    FILE *f;
+
+    if (!path)
+        skip();
+    f = fopen(path, "r");
+    assert_non_null(f);
+    while (getline(&text, &cap, f) > 0) {
+        json_t *line = json_loads(text, 0, NULL);
+
+        assert_non_null(line);
+        if (json_string_length(json_object_get(line, "response_body")) <= max_body) {
+            n_bad += decode(line, cut, cut_self);
+            n_lines++;
+        }
+        json_decref(line);
+    }
+    free(text);
+    fclose(f);
+    print_message("%s: %zu exchanges\n", name, n_lines);
+    assert_true(n_lines > 0);
+    assert_int_equal(n_bad, 0);
+}
+
+static void openai_chat_whole(void **state)
+{
+    (void)state;
+    decode_file("corpus/openai.chat.jsonl", NULL, NULL, SIZE_MAX);
+}
+
+static void openai_chat_byte_by_byte(void **state)
+{
+    (void)state;
+    decode_file("corpus/openai.chat.jsonl", one_byte, NULL, SIZE_MAX);
+}
+
+static void openai_chat_at_random_cuts(void **state)
+{
+    uint64_t seed = test_seed();
+
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        decode_file("corpus/openai.chat.jsonl", random_cut, &seed, SIZE_MAX);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(openai_chat_whole),
+        cmocka_unit_test(openai_chat_byte_by_byte),
+        cmocka_unit_test(openai_chat_at_random_cuts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
