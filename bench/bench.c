@@ -151,8 +151,7 @@ void bench_release(const gsp_recorder *recorder)
 
     if (of != recorder) {
         gsp__reader_close(reader);
-        if (gsp__reader_open(gsp_recorder_path(recorder), GSP__READ_DRAIN, &reader, &err) !=
-            GSP_OK) {
+        if (gsp__reader_open(gsp_recorder_path(recorder), GSP__READ_DRAIN, &reader, &err) != GSP_OK) {
             fprintf(stderr, "%s\n", err.text);
             exit(1);
         }

@@ -46,8 +46,8 @@ static void export_all(struct exporting *e, bool folds)
             continue;
         gsp__arena_reset(&e->arena);
         for (uint32_t k = i; k != GSP__NO_REF && n < 8; k = e->assembler.records[k].next)
-            if (gsp__reader_snapshot(e->reader, &e->assembler.records[k].ref, &e->arena,
-                                     &snapshots[n++]) != GSP__SNAPSHOT_OK)
+            if (gsp__reader_snapshot(e->reader, &e->assembler.records[k].ref, &e->arena, &snapshots[n++]) !=
+                GSP__SNAPSHOT_OK)
                 abort();
         if (!gsp__call_read(snapshots, n, false, &e->arena, &call))
             abort();

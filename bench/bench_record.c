@@ -85,8 +85,8 @@ static double mark_chunks(gsp_recorder *recorder, bool gives_time)
 }
 
 /*
- * Two threads into one ring of the default size: they start a batch together, and its time is the slower one's.
- * The ring is emptied between batches, untimed.
+ * Two threads into one ring of the default size: they start a batch together, and its time is the slower
+ * one's. The ring is emptied between batches, untimed.
  */
 
 #define THREAD_BATCH   3000
@@ -167,8 +167,7 @@ static void memory(void)
 
         gsp__ring_fit(sizes[i], 0, &n_chunks, &n_content);
         snprintf(note, sizeof note, "mapped: %u records of 1 KiB", n_chunks);
-        bench_line(names[i], (double)gsp__ring_shape(n_chunks, 0).file_bytes / 1024, "KiB", "%s",
-                   note);
+        bench_line(names[i], (double)gsp__ring_shape(n_chunks, 0).file_bytes / 1024, "KiB", "%s", note);
     }
 }
 
@@ -184,15 +183,13 @@ int main(void)
     before = bench_allocations();
     ns = record_spans(recorder, 256);
     bench_line("reference span, 256 at a time (in the cache)", ns, "ns", "goal: at most 300");
-    bench_line("  allocations after open", (double)(bench_allocations() - before), "",
-               "goal: 0");
+    bench_line("  allocations after open", (double)(bench_allocations() - before), "", "goal: 0");
     bench_line("  memcpy of the same bytes", copy_bytes(GSP__CHUNK_BYTES, 256), "ns",
                "1 KiB, the chunk it fills");
     bench_line("reference span, the whole 8 MiB ring at a time", record_spans(recorder, 8000), "ns",
                "out of the cache");
     bench_line("  memcpy of the same bytes", copy_bytes(GSP__CHUNK_BYTES, 8000), "ns", "");
-    bench_line("mark a chunk, clock read", mark_chunks(recorder, false), "ns",
-               "goal: at most 40");
+    bench_line("mark a chunk, clock read", mark_chunks(recorder, false), "ns", "goal: at most 40");
     bench_line("mark a chunk, time given", mark_chunks(recorder, true), "ns", "goal: at most 15");
     bench_release(recorder);
     threads(recorder);

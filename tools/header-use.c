@@ -22,7 +22,6 @@ int main(void)
     span.scope = no_scope;
     context = gsp_span_context(none);
     gsp_context_format(&context, traceparent);
-    return (int)(recorder.struct_size + span.struct_size + operation.struct_size +
-                 attempt.struct_size + drainer.struct_size + result.struct_size +
-                 failure.struct_size + none.id) == 0;
+    return (int)(recorder.struct_size + span.struct_size + operation.struct_size + attempt.struct_size +
+                 drainer.struct_size + result.struct_size + failure.struct_size + none.id) == 0;
 }

@@ -36,8 +36,7 @@ GSP_API gsp_exchange *gsp_exchange_new(gsp_span attempt);
 GSP_API void gsp_exchange_free(gsp_exchange *exchange);
 
 /* Visible text, reasoning, tool arguments, as they are decoded: valid for the call only. */
-typedef void gsp_content_fn(void *self, uint32_t choice, gsp_mark kind, const char *bytes,
-                            size_t n_bytes);
+typedef void gsp_content_fn(void *self, uint32_t choice, gsp_mark kind, const char *bytes, size_t n_bytes);
 
 /*
  * Have content handed to a function, for a program that shows it. Without this no content byte is
@@ -67,24 +66,24 @@ GSP_API void gsp_exchange_response_body(gsp_exchange *exchange, const void *byte
  * above, or an error object in a 200 stream, is a failure) and ends the attempt. `failure` tells what
  * the transport knows (a connection error, a timeout) and may be NULL. Only the first call counts.
  */
-GSP_API void gsp_exchange_end(gsp_exchange *exchange, gsp_stream_exit how,
-                              const gsp_failure *failure, int64_t now_ns);
+GSP_API void gsp_exchange_end(gsp_exchange *exchange, gsp_stream_exit how, const gsp_failure *failure,
+                              int64_t now_ns);
 
 /* What an exchange came to, for the caller that decides whether to try again. Since 0.1. */
 typedef struct gsp_exchange_result {
     uint32_t struct_size;
-    uint32_t outcome;           /* a gsp_outcome; GSP_OUTCOME_AUTO before the end */
-    int32_t http_status;        /* 0: none was seen */
-    int32_t is_retryable;       /* 1 if the same request may be sent again (RE-1) */
-    int64_t retry_after_ms;     /* as the provider asks; -1: it does not say */
-    uint64_t n_content_chunks;  /* chunks with content that were seen */
-    const char *error_type;     /* "" if none; valid until the exchange is freed */
-    const char *error_message;  /* "" if none; cut at 1 KiB */
+    uint32_t outcome;          /* a gsp_outcome; GSP_OUTCOME_AUTO before the end */
+    int32_t http_status;       /* 0: none was seen */
+    int32_t is_retryable;      /* 1 if the same request may be sent again (RE-1) */
+    int64_t retry_after_ms;    /* as the provider asks; -1: it does not say */
+    uint64_t n_content_chunks; /* chunks with content that were seen */
+    const char *error_type;    /* "" if none; valid until the exchange is freed */
+    const char *error_message; /* "" if none; cut at 1 KiB */
 } gsp_exchange_result;
 
-#define GSP_EXCHANGE_RESULT_INIT                                                                   \
-    {                                                                                              \
-        (uint32_t)sizeof(gsp_exchange_result), 0, 0, 0, -1, 0, "", ""                              \
+#define GSP_EXCHANGE_RESULT_INIT                                                                             \
+    {                                                                                                        \
+        (uint32_t)sizeof(gsp_exchange_result), 0, 0, 0, -1, 0, "", ""                                        \
     }
 
 /* Fill in `out`; NULL exchange leaves it as it is. */

@@ -73,10 +73,10 @@ typedef struct gsp_drainer_options {
     uint32_t exit_timeout_ms;
 } gsp_drainer_options;
 
-#define GSP_DRAINER_OPTIONS_INIT                                                                   \
-    {                                                                                              \
-        (uint32_t)sizeof(gsp_drainer_options), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,  \
-            NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0                                                  \
+#define GSP_DRAINER_OPTIONS_INIT                                                                             \
+    {                                                                                                        \
+        (uint32_t)sizeof(gsp_drainer_options), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,      \
+            NULL, NULL, NULL, 0, 0, 0, 0, 0                                                                  \
     }
 
 /*
@@ -96,8 +96,7 @@ typedef struct gsp_drainer_options {
  * has no drainer; it may start its own, else its ring is drained by the parent's. Since 0.1.
  * Source: OpenTelemetry SDK environment variables; OTLP 1.x.
  */
-GSP_API GSP_MUST_USE gsp_status gsp_drainer_start(gsp_recorder *recorder,
-                                                  const gsp_drainer_options *options,
+GSP_API GSP_MUST_USE gsp_status gsp_drainer_start(gsp_recorder *recorder, const gsp_drainer_options *options,
                                                   gsp_drainer **out, gsp_error *err);
 
 /*
@@ -123,8 +122,8 @@ GSP_API gsp_status gsp_drainer_stop(gsp_drainer *drainer, uint32_t timeout_ms);
  * Returns GSP_OK, GSP_ERR_INVALID (no memory exporter), GSP_ERR_NO_MEMORY. Ceiling: 16 MiB per signal;
  * then records wait in the ring. Thread-safe. Since 0.1.
  */
-GSP_API GSP_MUST_USE gsp_status gsp_drainer_take(gsp_drainer *drainer, gsp_signal signal,
-                                                 void **out, size_t *n_bytes);
+GSP_API GSP_MUST_USE gsp_status gsp_drainer_take(gsp_drainer *drainer, gsp_signal signal, void **out,
+                                                 size_t *n_bytes);
 
 #ifdef __cplusplus
 }

@@ -29,21 +29,21 @@ typedef enum gsp_fact {
     GSP_FACT_OUTPUT_TYPE = 8,     /* S text, json, image, speech */
 
     /* request parameters */
-    GSP_FACT_STREAM = 16,              /* B gen_ai.request.stream */
-    GSP_FACT_CHOICE_COUNT = 17,        /* I */
-    GSP_FACT_SEED = 18,                /* I */
-    GSP_FACT_TOP_K = 19,               /* I */
-    GSP_FACT_MAX_TOKENS = 20,          /* I */
-    GSP_FACT_TEMPERATURE = 21,         /* D */
-    GSP_FACT_TOP_P = 22,               /* D */
-    GSP_FACT_FREQUENCY_PENALTY = 23,   /* D */
-    GSP_FACT_PRESENCE_PENALTY = 24,    /* D */
-    GSP_FACT_STOP_SEQUENCE = 25,       /* L gen_ai.request.stop_sequences */
-    GSP_FACT_ENCODING_FORMAT = 26,     /* L gen_ai.request.encoding_formats */
-    GSP_FACT_REASONING_LEVEL = 27,     /* S the provider's own word */
-    GSP_FACT_MESSAGE_COUNT = 28,       /* I length of the request's messages */
-    GSP_FACT_TOOL_COUNT = 29,          /* I length of the request's tools */
-    GSP_FACT_RESPONSE_FORMAT = 30,     /* S the provider's own word, json_schema ... */
+    GSP_FACT_STREAM = 16,               /* B gen_ai.request.stream */
+    GSP_FACT_CHOICE_COUNT = 17,         /* I */
+    GSP_FACT_SEED = 18,                 /* I */
+    GSP_FACT_TOP_K = 19,                /* I */
+    GSP_FACT_MAX_TOKENS = 20,           /* I */
+    GSP_FACT_TEMPERATURE = 21,          /* D */
+    GSP_FACT_TOP_P = 22,                /* D */
+    GSP_FACT_FREQUENCY_PENALTY = 23,    /* D */
+    GSP_FACT_PRESENCE_PENALTY = 24,     /* D */
+    GSP_FACT_STOP_SEQUENCE = 25,        /* L gen_ai.request.stop_sequences */
+    GSP_FACT_ENCODING_FORMAT = 26,      /* L gen_ai.request.encoding_formats */
+    GSP_FACT_REASONING_LEVEL = 27,      /* S the provider's own word */
+    GSP_FACT_MESSAGE_COUNT = 28,        /* I length of the request's messages */
+    GSP_FACT_TOOL_COUNT = 29,           /* I length of the request's tools */
+    GSP_FACT_RESPONSE_FORMAT = 30,      /* S the provider's own word, json_schema ... */
     GSP_FACT_PREVIOUS_RESPONSE_ID = 31, /* S */
 
     /* where it went */
@@ -53,31 +53,31 @@ typedef enum gsp_fact {
     GSP_FACT_TARGET_NAME = 43,    /* S the target's name in the fallback list */
 
     /* what the provider says of itself */
-    GSP_FACT_REQUEST_ID = 48,             /* L every id by which the provider finds the request */
-    GSP_FACT_QUEUE_TIME = 49,             /* D s */
-    GSP_FACT_PROCESSING_TIME = 50,        /* D s */
-    GSP_FACT_SERVICE_TIER = 51,           /* S openai.response.service_tier */
-    GSP_FACT_REQUEST_SERVICE_TIER = 52,   /* S openai.request.service_tier */
-    GSP_FACT_SYSTEM_FINGERPRINT = 53,     /* S openai.response.system_fingerprint */
-    GSP_FACT_API_TYPE = 54,               /* S openai.api.type */
-    GSP_FACT_UPSTREAM_PROVIDER = 55,      /* S behind a router such as OpenRouter */
-    GSP_FACT_PROVIDER_COST_USD = 56,      /* D the cost the provider itself reports */
-    GSP_FACT_PROVIDER_ERROR_CODE = 57,    /* S */
-    GSP_FACT_PROVIDER_ERROR_TYPE = 58,    /* S */
-    GSP_FACT_RETRY_AFTER = 59,            /* D s, as the provider asks */
-    GSP_FACT_REQUESTS_LIMIT = 60,         /* I genspan.ratelimit.requests.limit */
-    GSP_FACT_REQUESTS_REMAINING = 61,     /* I */
-    GSP_FACT_REQUESTS_RESET = 62,         /* D s */
-    GSP_FACT_TOKENS_LIMIT = 63,           /* I genspan.ratelimit.tokens.limit */
-    GSP_FACT_TOKENS_REMAINING = 64,       /* I */
-    GSP_FACT_TOKENS_RESET = 65,           /* D s */
-    GSP_FACT_WIRE_FORMAT = 66,            /* S which decoder read it, openai.chat ... */
-    GSP_FACT_OUTPUT_TEXT_BYTES = 67,      /* I visible text of all choices, bytes of UTF-8 */
-    GSP_FACT_REASONING_BYTES = 68,        /* I */
-    GSP_FACT_TOOL_ARGUMENT_BYTES = 69,    /* I */
-    GSP_FACT_TOOL_CALL_COUNT = 70,        /* I tool calls in the answer */
-    GSP_FACT_DECODE_ERRORS = 71,          /* I events or bodies the decoder could not read */
-    GSP_FACT_REFUSAL = 72,                /* B the model refused */
+    GSP_FACT_REQUEST_ID = 48,           /* L every id by which the provider finds the request */
+    GSP_FACT_QUEUE_TIME = 49,           /* D s */
+    GSP_FACT_PROCESSING_TIME = 50,      /* D s */
+    GSP_FACT_SERVICE_TIER = 51,         /* S openai.response.service_tier */
+    GSP_FACT_REQUEST_SERVICE_TIER = 52, /* S openai.request.service_tier */
+    GSP_FACT_SYSTEM_FINGERPRINT = 53,   /* S openai.response.system_fingerprint */
+    GSP_FACT_API_TYPE = 54,             /* S openai.api.type */
+    GSP_FACT_UPSTREAM_PROVIDER = 55,    /* S behind a router such as OpenRouter */
+    GSP_FACT_PROVIDER_COST_USD = 56,    /* D the cost the provider itself reports */
+    GSP_FACT_PROVIDER_ERROR_CODE = 57,  /* S */
+    GSP_FACT_PROVIDER_ERROR_TYPE = 58,  /* S */
+    GSP_FACT_RETRY_AFTER = 59,          /* D s, as the provider asks */
+    GSP_FACT_REQUESTS_LIMIT = 60,       /* I genspan.ratelimit.requests.limit */
+    GSP_FACT_REQUESTS_REMAINING = 61,   /* I */
+    GSP_FACT_REQUESTS_RESET = 62,       /* D s */
+    GSP_FACT_TOKENS_LIMIT = 63,         /* I genspan.ratelimit.tokens.limit */
+    GSP_FACT_TOKENS_REMAINING = 64,     /* I */
+    GSP_FACT_TOKENS_RESET = 65,         /* D s */
+    GSP_FACT_WIRE_FORMAT = 66,          /* S which decoder read it, openai.chat ... */
+    GSP_FACT_OUTPUT_TEXT_BYTES = 67,    /* I visible text of all choices, bytes of UTF-8 */
+    GSP_FACT_REASONING_BYTES = 68,      /* I */
+    GSP_FACT_TOOL_ARGUMENT_BYTES = 69,  /* I */
+    GSP_FACT_TOOL_CALL_COUNT = 70,      /* I tool calls in the answer */
+    GSP_FACT_DECODE_ERRORS = 71,        /* I events or bodies the decoder could not read */
+    GSP_FACT_REFUSAL = 72,              /* B the model refused */
 
     /* whose it is */
     GSP_FACT_USER_ID = 80,    /* S user.id */

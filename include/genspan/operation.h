@@ -32,9 +32,9 @@ typedef struct gsp_operation_options {
     int64_t now_ns;
 } gsp_operation_options;
 
-#define GSP_OPERATION_OPTIONS_INIT                                                                 \
-    {                                                                                              \
-        (uint32_t)sizeof(gsp_operation_options), 0, NULL, NULL, NULL, GSP_NO_SCOPE_INIT, 0         \
+#define GSP_OPERATION_OPTIONS_INIT                                                                           \
+    {                                                                                                        \
+        (uint32_t)sizeof(gsp_operation_options), 0, NULL, NULL, NULL, GSP_NO_SCOPE_INIT, 0                   \
     }
 
 /*
@@ -47,8 +47,8 @@ GSP_API gsp_span gsp_operation_start(gsp_recorder *recorder, const char *operati
 
 /* What kind of request an attempt is (OP-3). */
 typedef enum gsp_attempt_kind {
-    GSP_ATTEMPT_AUTO = 0,        /* first: initial; same target_index as the one before: retry; else
-                                    fallback */
+    GSP_ATTEMPT_AUTO = 0, /* first: initial; same target_index as the one before: retry; else
+                             fallback */
     GSP_ATTEMPT_INITIAL = 1,
     GSP_ATTEMPT_RETRY = 2,
     GSP_ATTEMPT_FALLBACK = 3,
@@ -59,19 +59,19 @@ typedef enum gsp_attempt_kind {
 /* Options of gsp_attempt_start. Everything is borrowed for the call. Since 0.1. */
 typedef struct gsp_attempt_options {
     uint32_t struct_size;
-    uint32_t kind;              /* a gsp_attempt_kind */
-    uint32_t target_index;      /* place in the fallback list */
-    uint32_t server_port;       /* 0: not known */
+    uint32_t kind;         /* a gsp_attempt_kind */
+    uint32_t target_index; /* place in the fallback list */
+    uint32_t server_port;  /* 0: not known */
     const char *target_name;
-    const char *provider;       /* a gen_ai.provider.name */
-    const char *model;          /* the model sent to this target */
+    const char *provider; /* a gen_ai.provider.name */
+    const char *model;    /* the model sent to this target */
     const char *server_address;
     int64_t now_ns;
 } gsp_attempt_options;
 
-#define GSP_ATTEMPT_OPTIONS_INIT                                                                   \
-    {                                                                                              \
-        (uint32_t)sizeof(gsp_attempt_options), 0, 0, 0, NULL, NULL, NULL, NULL, 0                  \
+#define GSP_ATTEMPT_OPTIONS_INIT                                                                             \
+    {                                                                                                        \
+        (uint32_t)sizeof(gsp_attempt_options), 0, 0, 0, NULL, NULL, NULL, NULL, 0                            \
     }
 
 /*
@@ -123,26 +123,24 @@ typedef enum gsp_stream_exit {
  * reached from every exit; only the first counts. `failure` is for GSP_STREAM_FAILED and may be NULL.
  * After it, end the operation with GSP_OUTCOME_AUTO, or start the next attempt. Since 0.1.
  */
-GSP_API void gsp_stream_end(gsp_span span, gsp_stream_exit how, const gsp_failure *failure,
-                            int64_t now_ns);
+GSP_API void gsp_stream_end(gsp_span span, gsp_stream_exit how, const gsp_failure *failure, int64_t now_ns);
 
 /*
  * The five lifecycle events. Attributes that are NULL, empty or negative are left out; 0 stays.
  * Their names and keys are in `semantics.md`, "Events". Since 0.1.
  */
-GSP_API void gsp_event_prompt_sent(gsp_span operation, const char *model,
-                                   int64_t input_tokens_estimate, int64_t n_messages,
-                                   int64_t now_ns);
+GSP_API void gsp_event_prompt_sent(gsp_span operation, const char *model, int64_t input_tokens_estimate,
+                                   int64_t n_messages, int64_t now_ns);
 GSP_API void gsp_event_first_token(gsp_span operation, int64_t tokens_so_far, int64_t now_ns);
 /* `n_retry` is 1 for the first retry; call it before the wait starts (RE-5). */
-GSP_API void gsp_event_retry(gsp_span operation, int64_t n_retry, const char *reason,
-                             int64_t delay_ms, int32_t http_status, int64_t now_ns);
+GSP_API void gsp_event_retry(gsp_span operation, int64_t n_retry, const char *reason, int64_t delay_ms,
+                             int32_t http_status, int64_t now_ns);
 GSP_API void gsp_event_tool_call(gsp_span operation, const char *name, const char *call_id,
                                  const char *arguments, int64_t now_ns);
-GSP_API void gsp_event_response_received(gsp_span operation, const char *model,
-                                         int64_t input_tokens, int64_t output_tokens,
-                                         int64_t total_tokens, const char *const *finish_reasons,
-                                         size_t n_finish_reasons, int64_t now_ns);
+GSP_API void gsp_event_response_received(gsp_span operation, const char *model, int64_t input_tokens,
+                                         int64_t output_tokens, int64_t total_tokens,
+                                         const char *const *finish_reasons, size_t n_finish_reasons,
+                                         int64_t now_ns);
 
 #ifdef __cplusplus
 }

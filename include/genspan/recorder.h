@@ -82,10 +82,10 @@ typedef struct gsp_recorder_options {
     uint64_t seed;          /* not 0: ids are a function of it, for reproducible runs */
 } gsp_recorder_options;
 
-#define GSP_RECORDER_OPTIONS_INIT                                                                  \
-    {                                                                                              \
-        (uint32_t)sizeof(gsp_recorder_options), 0, NULL, 0, 0, NULL, NULL, 0, 0, 0, 0, 0, 0, NULL, \
-            0.0, NULL, NULL, NULL, 0                                                               \
+#define GSP_RECORDER_OPTIONS_INIT                                                                            \
+    {                                                                                                        \
+        (uint32_t)sizeof(gsp_recorder_options), 0, NULL, 0, 0, NULL, NULL, 0, 0, 0, 0, 0, 0, NULL, 0.0,      \
+            NULL, NULL, NULL, 0                                                                              \
     }
 
 /*
@@ -104,8 +104,8 @@ typedef struct gsp_recorder_options {
  * Memory: ring_bytes + content_bytes of file, and less than 8 KiB of heap. Thread-safe. Since 0.1.
  * Source: design.md, "The ring"; OpenTelemetry SDK environment variables.
  */
-GSP_API GSP_MUST_USE gsp_status gsp_recorder_open(const gsp_recorder_options *options,
-                                                  gsp_recorder **out, gsp_error *err);
+GSP_API GSP_MUST_USE gsp_status gsp_recorder_open(const gsp_recorder_options *options, gsp_recorder **out,
+                                                  gsp_error *err);
 
 /*
  * Close a recorder. Spans still open end as abandoned. Later calls on its handles do nothing. The

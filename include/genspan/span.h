@@ -33,9 +33,9 @@ typedef struct gsp_span_options {
     int64_t now_ns;            /* start time; 0: now */
 } gsp_span_options;
 
-#define GSP_SPAN_OPTIONS_INIT                                                                      \
-    {                                                                                              \
-        (uint32_t)sizeof(gsp_span_options), 0, NULL, GSP_NO_SCOPE_INIT, 0                          \
+#define GSP_SPAN_OPTIONS_INIT                                                                                \
+    {                                                                                                        \
+        (uint32_t)sizeof(gsp_span_options), 0, NULL, GSP_NO_SCOPE_INIT, 0                                    \
     }
 
 /*
@@ -50,8 +50,7 @@ typedef struct gsp_span_options {
  * The sampling decision is made here, from the trace id (CX-3); the record is made in any case.
  * Since 0.1.
  */
-GSP_API gsp_span gsp_span_start(gsp_recorder *recorder, const char *name,
-                                const gsp_span_options *options);
+GSP_API gsp_span gsp_span_start(gsp_recorder *recorder, const char *name, const gsp_span_options *options);
 
 /*
  * Set one fact of the vocabulary. A fact of another type is dropped and counted (GSP_LOSS_TYPE). Set
@@ -80,8 +79,8 @@ GSP_API void gsp_span_add_event(gsp_span span, const char *name, const gsp_attri
                                 size_t n_attributes, int64_t now_ns);
 
 /* Add a link to another span, with attributes. An all-zero context is ignored. Since 0.1. */
-GSP_API void gsp_span_add_link(gsp_span span, const gsp_context *context,
-                               const gsp_attribute *attributes, size_t n_attributes);
+GSP_API void gsp_span_add_link(gsp_span span, const gsp_context *context, const gsp_attribute *attributes,
+                               size_t n_attributes);
 
 /*
  * End a span, an operation or an attempt. The first end counts; ending again does nothing (ST-1).
@@ -89,8 +88,7 @@ GSP_API void gsp_span_add_link(gsp_span span, const gsp_context *context,
  * failed. A failed span has status ERROR, error.type and exactly one exception event (OP-4).
  * Since 0.1.
  */
-GSP_API void gsp_span_end(gsp_span span, gsp_outcome outcome, const gsp_failure *failure,
-                          int64_t now_ns);
+GSP_API void gsp_span_end(gsp_span span, gsp_outcome outcome, const gsp_failure *failure, int64_t now_ns);
 
 /*
  * The span's own context, to be the parent of others or to be sent in a traceparent header. All zero

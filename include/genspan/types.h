@@ -78,8 +78,14 @@ typedef struct gsp_scope {
     uint64_t id;
 } gsp_scope;
 
-#define GSP_NO_SPAN_INIT  {0}
-#define GSP_NO_SCOPE_INIT {0}
+#define GSP_NO_SPAN_INIT                                                                                     \
+    {                                                                                                        \
+        0                                                                                                    \
+    }
+#define GSP_NO_SCOPE_INIT                                                                                    \
+    {                                                                                                        \
+        0                                                                                                    \
+    }
 
 /*
  * A span's identity as it travels between processes: W3C Trace Context level 2. All zero means "no
@@ -149,9 +155,9 @@ typedef struct gsp_failure {
     const struct gsp_failure *cause; /* chain: followed for at most 10 links, safe against cycles */
 } gsp_failure;
 
-#define GSP_FAILURE_INIT                                                                           \
-    {                                                                                              \
-        (uint32_t)sizeof(gsp_failure), 0, NULL, NULL, NULL, NULL, NULL                             \
+#define GSP_FAILURE_INIT                                                                                     \
+    {                                                                                                        \
+        (uint32_t)sizeof(gsp_failure), 0, NULL, NULL, NULL, NULL, NULL                                       \
     }
 
 /* Why something was not recorded. Counted in the ring's header in this order. Since 0.1. */

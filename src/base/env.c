@@ -38,8 +38,8 @@ bool gsp__env_u64(const char *name, uint64_t min, uint64_t max, uint64_t *out)
     if (!value)
         return false;
     if (!gsp__parse_u64(value, max, &n) || n < min) {
-        gsp__warn_once(name, "%s=\"%.64s\" is not a whole number from %llu to %llu: ignored", name,
-                       value, (unsigned long long)min, (unsigned long long)max);
+        gsp__warn_once(name, "%s=\"%.64s\" is not a whole number from %llu to %llu: ignored", name, value,
+                       (unsigned long long)min, (unsigned long long)max);
         return false;
     }
     *out = n;
@@ -54,8 +54,7 @@ bool gsp__env_double(const char *name, double min, double max, double *out)
     if (!value)
         return false;
     if (!gsp__parse_double(value, strlen(value), &d) || d < min || d > max) {
-        gsp__warn_once(name, "%s=\"%.64s\" is not a number from %g to %g: ignored", name, value, min,
-                       max);
+        gsp__warn_once(name, "%s=\"%.64s\" is not a number from %g to %g: ignored", name, value, min, max);
         return false;
     }
     *out = d;

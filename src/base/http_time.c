@@ -50,8 +50,8 @@ static bool clock_time(struct cursor *c, int *seconds)
 {
     int h, m, s;
 
-    if (!number(c, 2, &h) || c->p == c->end || *c->p++ != ':' || !number(c, 2, &m) ||
-        c->p == c->end || *c->p++ != ':' || !number(c, 2, &s))
+    if (!number(c, 2, &h) || c->p == c->end || *c->p++ != ':' || !number(c, 2, &m) || c->p == c->end ||
+        *c->p++ != ':' || !number(c, 2, &s))
         return false;
     if (h > 23 || m > 59 || s > 60)
         return false;

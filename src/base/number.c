@@ -35,9 +35,8 @@ bool gsp__parse_u64(const char *text, uint64_t max, uint64_t *out)
  */
 static bool parse_short(const char *text, size_t n, double *out)
 {
-    static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                    1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                    1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
     bool is_negative = n > 0 && text[0] == '-';
     uint64_t mantissa = 0;
     int scale = 0, digits = 0;
@@ -69,8 +68,8 @@ bool gsp__parse_double(const char *text, size_t n, double *out)
 
     if (parse_short(text, n, out))
         return true;
-    if (n == 0 || n > GSP__NUMBER_TEXT_MAX || !((text[0] >= '0' && text[0] <= '9') ||
-                                                text[0] == '-' || text[0] == '.'))
+    if (n == 0 || n > GSP__NUMBER_TEXT_MAX ||
+        !((text[0] >= '0' && text[0] <= '9') || text[0] == '-' || text[0] == '.'))
         return false;
     memcpy(copy, text, n);
     copy[n] = 0;

@@ -8,9 +8,9 @@
 #include "base/compiler.h"
 
 static const char *const names[] = {
-    "GSP_OK",           "GSP_ERR_INVALID", "GSP_ERR_NO_MEMORY", "GSP_ERR_IO",
-    "GSP_ERR_NO_SPACE", "GSP_ERR_FORMAT",  "GSP_ERR_VERSION",   "GSP_ERR_BUSY",
-    "GSP_ERR_NOT_FOUND", "GSP_ERR_TIMEOUT", "GSP_ERR_DISABLED", "GSP_ERR_UNSUPPORTED",
+    "GSP_OK",           "GSP_ERR_INVALID",     "GSP_ERR_NO_MEMORY", "GSP_ERR_IO",        "GSP_ERR_NO_SPACE",
+    "GSP_ERR_FORMAT",   "GSP_ERR_VERSION",     "GSP_ERR_BUSY",      "GSP_ERR_NOT_FOUND", "GSP_ERR_TIMEOUT",
+    "GSP_ERR_DISABLED", "GSP_ERR_UNSUPPORTED",
 };
 
 const char *gsp_status_name(gsp_status status)
@@ -22,8 +22,7 @@ const char *gsp_status_name(gsp_status status)
     return names[i];
 }
 
-static gsp_status fill(gsp_error *err, gsp_status code, int os_errno, uint64_t offset,
-                       const char *text)
+static gsp_status fill(gsp_error *err, gsp_status code, int os_errno, uint64_t offset, const char *text)
 {
     if (err) {
         err->code = code;

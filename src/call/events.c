@@ -3,7 +3,7 @@
  */
 #include <genspan/operation.h>
 
-#include "call/recorder.h"
+#include "call/recorder_type.h"
 
 #define ATTRIBUTES_MAX 6
 
@@ -78,8 +78,8 @@ void gsp_event_retry(gsp_span operation, int64_t n_retry, const char *reason, in
     add(operation, GSP__EVENT_RETRY, &e, now_ns);
 }
 
-void gsp_event_tool_call(gsp_span operation, const char *name, const char *call_id,
-                         const char *arguments, int64_t now_ns)
+void gsp_event_tool_call(gsp_span operation, const char *name, const char *call_id, const char *arguments,
+                         int64_t now_ns)
 {
     struct gsp__record r = gsp__record_find(operation);
     struct event e = {.n = 0};
@@ -116,8 +116,7 @@ static void join(char *out, size_t cap, const char *const *items, size_t n)
 
 void gsp_event_response_received(gsp_span operation, const char *model, int64_t input_tokens,
                                  int64_t output_tokens, int64_t total_tokens,
-                                 const char *const *finish_reasons, size_t n_finish_reasons,
-                                 int64_t now_ns)
+                                 const char *const *finish_reasons, size_t n_finish_reasons, int64_t now_ns)
 {
     struct event e = {.n = 0};
     char reasons[512];

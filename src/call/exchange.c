@@ -13,11 +13,11 @@
 #include "base/clock.h"
 #include "base/number.h"
 #include "base/utf8.h"
-#include "call/recorder.h"
+#include "call/recorder_type.h"
 #include "policy/classify.h"
 #include "wire/decoder.h"
 #include "wire/headers.h"
-#include "wire/provider.h"
+#include "wire/provider_name.h"
 
 #define CODE_MAX    64
 #define MESSAGE_MAX 1025
@@ -58,8 +58,7 @@ static void keep(char *to, size_t cap, const char *bytes, size_t n)
     to[n] = 0;
 }
 
-static void on_string(void *self, unsigned fact, unsigned index, const char *bytes, size_t n,
-                      bool is_cut)
+static void on_string(void *self, unsigned fact, unsigned index, const char *bytes, size_t n, bool is_cut)
 {
     struct gsp_exchange *x = self;
     struct gsp__record r = gsp__record_find(x->attempt);
@@ -277,8 +276,8 @@ static bool take_status_line(struct gsp_exchange *x, const char *line, size_t n)
     if (n < 5 || strncasecmp(line, "HTTP/", 5) != 0 || !digits || line + n - digits < 4)
         return false;
     digits++;
-    if (digits[0] < '1' || digits[0] > '9' || digits[1] < '0' || digits[1] > '9' ||
-        digits[2] < '0' || digits[2] > '9')
+    if (digits[0] < '1' || digits[0] > '9' || digits[1] < '0' || digits[1] > '9' || digits[2] < '0' ||
+        digits[2] > '9')
         return true;
     x->http_status = (digits[0] - '0') * 100 + (digits[1] - '0') * 10 + (digits[2] - '0');
     gsp__header_hints_init(&x->hints);
@@ -442,8 +441,7 @@ static void end_truncated(struct gsp_exchange *x, int64_t now_ns)
     gsp_stream_end(x->attempt, GSP_STREAM_FAILED, &failure, now_ns);
 }
 
-void gsp_exchange_end(gsp_exchange *x, gsp_stream_exit how, const gsp_failure *given,
-                      int64_t now_ns)
+void gsp_exchange_end(gsp_exchange *x, gsp_stream_exit how, const gsp_failure *given, int64_t now_ns)
 {
     gsp_failure failure = GSP_FAILURE_INIT;
 
@@ -463,8 +461,7 @@ void gsp_exchange_end(gsp_exchange *x, gsp_stream_exit how, const gsp_failure *g
         gsp_stream_end(x->attempt, how, &failure, now_ns);
         return;
     case GSP_STREAM_FINISHED:
-        if (is_cut_document(x) ||
-            (is_stream(x) && x->response.n_events > 0 && !x->response.is_terminal)) {
+        if (is_cut_document(x) || (is_stream(x) && x->response.n_events > 0 && !x->response.is_terminal)) {
             end_truncated(x, now_ns);
             return;
         }

@@ -3,7 +3,7 @@
  */
 #include <genspan/operation.h>
 
-#include "call/recorder.h"
+#include "call/recorder_type.h"
 
 GSP__INLINE void put(struct gsp__record r, unsigned fact, const char *value)
 {

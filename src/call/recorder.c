@@ -1,7 +1,7 @@
 /*
  * Opening and closing a recorder: options, then environment variables, then defaults.
  */
-#include "call/recorder.h"
+#include "call/recorder_type.h"
 
 #include <grp.h>
 #include <stdlib.h>
@@ -24,8 +24,8 @@
 #define COUNT_MAX            65535u
 
 /* An option, else the first of its variables that has a good value, else the default. */
-static uint64_t pick(uint64_t option, const char *variable, const char *second, uint64_t min,
-                     uint64_t max, uint64_t fallback)
+static uint64_t pick(uint64_t option, const char *variable, const char *second, uint64_t min, uint64_t max,
+                     uint64_t fallback)
 {
     uint64_t value = fallback;
 
@@ -45,19 +45,17 @@ static uint32_t pick_count(uint32_t option, const char *variable, const char *se
 
 static void set_limits(const gsp_recorder_options *o, struct gsp__limits *l)
 {
-    l->n_attributes = pick_count(o->n_attributes_max, "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
-                                 "OTEL_ATTRIBUTE_COUNT_LIMIT");
+    l->n_attributes =
+        pick_count(o->n_attributes_max, "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT");
     l->n_events = pick_count(o->n_events_max, "OTEL_SPAN_EVENT_COUNT_LIMIT", NULL);
     l->n_links = pick_count(o->n_links_max, "OTEL_SPAN_LINK_COUNT_LIMIT", NULL);
-    l->n_event_attributes =
-        pick_count(o->n_event_attributes_max, "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", NULL);
-    l->n_link_attributes =
-        pick_count(o->n_link_attributes_max, "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", NULL);
-    l->value_length = (uint32_t)pick(
-        o->value_length_max, "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
-        "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", 0, GSP__NO_LIMIT - 1, GSP__NO_LIMIT);
-    l->record_bytes = (uint32_t)pick(o->record_bytes, "GENSPAN_RECORD_BYTES", NULL,
-                                     RECORD_BYTES_MIN, RECORD_BYTES_MAX, RECORD_BYTES_DEFAULT);
+    l->n_event_attributes = pick_count(o->n_event_attributes_max, "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", NULL);
+    l->n_link_attributes = pick_count(o->n_link_attributes_max, "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", NULL);
+    l->value_length =
+        (uint32_t)pick(o->value_length_max, "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+                       "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", 0, GSP__NO_LIMIT - 1, GSP__NO_LIMIT);
+    l->record_bytes = (uint32_t)pick(o->record_bytes, "GENSPAN_RECORD_BYTES", NULL, RECORD_BYTES_MIN,
+                                     RECORD_BYTES_MAX, RECORD_BYTES_DEFAULT);
 }
 
 static bool capture_of(const char *word, uint32_t *out)
@@ -77,8 +75,7 @@ static bool capture_of(const char *word, uint32_t *out)
     return strcasecmp(word, "false") == 0;
 }
 
-static gsp_status set_capture(const gsp_recorder_options *o, struct gsp__ring_config *c,
-                              gsp_error *err)
+static gsp_status set_capture(const gsp_recorder_options *o, struct gsp__ring_config *c, gsp_error *err)
 {
     static const char name[] = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT";
     const char *variable = gsp__env(name);
@@ -86,19 +83,19 @@ static gsp_status set_capture(const gsp_recorder_options *o, struct gsp__ring_co
     c->capture = GSP__CAPTURE_NONE;
     if (o->capture && *o->capture) {
         if (!capture_of(o->capture, &c->capture))
-            return gsp__fail(err, GSP_ERR_INVALID, "capture: not one of NO_CONTENT, SPAN_ONLY, "
-                                                   "EVENT_ONLY, SPAN_AND_EVENT");
+            return gsp__fail(err, GSP_ERR_INVALID,
+                             "capture: not one of NO_CONTENT, SPAN_ONLY, "
+                             "EVENT_ONLY, SPAN_AND_EVENT");
     } else if (variable && !capture_of(variable, &c->capture)) {
         gsp__warn_once(name, "%s=\"%.64s\" is not known: no content is captured", name, variable);
     }
     return GSP_OK;
 }
 
-static gsp_status set_sizes(const gsp_recorder_options *o, struct gsp__ring_config *c,
-                            gsp_error *err)
+static gsp_status set_sizes(const gsp_recorder_options *o, struct gsp__ring_config *c, gsp_error *err)
 {
-    c->ring_bytes = pick(o->ring_bytes, "GENSPAN_RING_BYTES", NULL, RING_BYTES_MIN, RING_BYTES_MAX,
-                         RING_BYTES_DEFAULT);
+    c->ring_bytes =
+        pick(o->ring_bytes, "GENSPAN_RING_BYTES", NULL, RING_BYTES_MIN, RING_BYTES_MAX, RING_BYTES_DEFAULT);
     if (c->ring_bytes < RING_BYTES_MIN || c->ring_bytes > RING_BYTES_MAX)
         return gsp__fail(err, GSP_ERR_INVALID, "ring_bytes: not from 64 KiB to 1 GiB");
     if (c->limits.record_bytes < RECORD_BYTES_MIN || c->limits.record_bytes > RECORD_BYTES_MAX)
@@ -122,8 +119,7 @@ static gid_t group_from_env(void)
     return group ? group->gr_gid : (gid_t)-1;
 }
 
-static gsp_status set_dialect(const gsp_recorder_options *o, struct gsp__ring_config *c,
-                              gsp_error *err)
+static gsp_status set_dialect(const gsp_recorder_options *o, struct gsp__ring_config *c, gsp_error *err)
 {
     const char *dialect = o->dialect && *o->dialect ? o->dialect : gsp__env("GENSPAN_DIALECT");
 
@@ -135,8 +131,7 @@ static gsp_status set_dialect(const gsp_recorder_options *o, struct gsp__ring_co
     return GSP_OK;
 }
 
-static gsp_status configure(const gsp_recorder_options *o, struct gsp__ring_config *c,
-                            gsp_error *err)
+static gsp_status configure(const gsp_recorder_options *o, struct gsp__ring_config *c, gsp_error *err)
 {
     const char *attempt_spans = gsp__env("GENSPAN_ATTEMPT_SPANS");
     gsp_status status;
@@ -159,13 +154,12 @@ static gsp_status configure(const gsp_recorder_options *o, struct gsp__ring_conf
         c->clock.now_unix_ns = o->clock->now_unix_ns;
         c->clock.self = o->clock->self;
     }
-    c->n_resource = gsp__resource_entries(o->service_name, o->resource_attributes, c->resource,
-                                          sizeof c->resource);
+    c->n_resource =
+        gsp__resource_entries(o->service_name, o->resource_attributes, c->resource, sizeof c->resource);
     return GSP_OK;
 }
 
-gsp_status gsp_recorder_open(const gsp_recorder_options *options, gsp_recorder **out,
-                             gsp_error *err)
+gsp_status gsp_recorder_open(const gsp_recorder_options *options, gsp_recorder **out, gsp_error *err)
 {
     gsp_recorder_options defaults = GSP_RECORDER_OPTIONS_INIT;
     const gsp_recorder_options *o = gsp__options(options, &defaults, sizeof defaults);
@@ -183,8 +177,9 @@ gsp_status gsp_recorder_open(const gsp_recorder_options *options, gsp_recorder *
         goto out;
     }
     if (!gsp__sampler_set(&recorder->sampler, o->sampler, o->sampler_ratio)) {
-        status = gsp__fail(err, GSP_ERR_INVALID, "sampler: not one of always_on, always_off, "
-                                                 "traceidratio, or parentbased_ before one of them");
+        status = gsp__fail(err, GSP_ERR_INVALID,
+                           "sampler: not one of always_on, always_off, "
+                           "traceidratio, or parentbased_ before one of them");
         goto out;
     }
     status = configure(o, config, err);
@@ -229,8 +224,7 @@ int64_t gsp_recorder_now_ns(const gsp_recorder *recorder)
     return recorder ? gsp__ring_now_ns(recorder->ring) : 0;
 }
 
-struct gsp__record gsp__recorder_start(gsp_recorder *recorder,
-                                       const struct gsp__record_start *start)
+struct gsp__record gsp__recorder_start(gsp_recorder *recorder, const struct gsp__record_start *start)
 {
     struct gsp__record r = {NULL, NULL};
     bool is_sampled;

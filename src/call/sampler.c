@@ -49,7 +49,8 @@ bool gsp__sampler_set(struct gsp__sampler *s, const char *name, double ratio)
     if (variable && !set_by_name(s, variable)) {
         gsp__warn_once("OTEL_TRACES_SAMPLER",
                        "OTEL_TRACES_SAMPLER=\"%.64s\" is not known here: parentbased_always_on is "
-                       "used", variable);
+                       "used",
+                       variable);
         set_by_name(s, "parentbased_always_on");
     }
     gsp__env_double("OTEL_TRACES_SAMPLER_ARG", 0, 1, &from_env);
@@ -57,8 +58,7 @@ bool gsp__sampler_set(struct gsp__sampler *s, const char *name, double ratio)
     return true;
 }
 
-bool gsp__sampler_decide(const struct gsp__sampler *s, const uint8_t trace_id[16],
-                         const gsp_context *parent)
+bool gsp__sampler_decide(const struct gsp__sampler *s, const uint8_t trace_id[16], const gsp_context *parent)
 {
     uint64_t random = 0;
 

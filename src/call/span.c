@@ -4,15 +4,14 @@
 #include <genspan/span.h>
 
 #include "call/failure.h"
-#include "call/recorder.h"
+#include "call/recorder_type.h"
 
 /* The record of a handle, if it is open and the fact is of this type; else a head of NULL. */
 GSP__INLINE struct gsp__record find_for(gsp_span span, gsp_fact fact, enum gsp__fact_type type)
 {
     struct gsp__record r = gsp__record_find(span);
 
-    if (r.head &&
-        GSP__UNLIKELY((unsigned)fact >= GSP_FACT_LIMIT || gsp__fact_types[fact] != type)) {
+    if (r.head && GSP__UNLIKELY((unsigned)fact >= GSP_FACT_LIMIT || gsp__fact_types[fact] != type)) {
         gsp__view_count(r.view, GSP_LOSS_TYPE);
         r.head = NULL;
     }
@@ -85,8 +84,8 @@ void gsp_span_set_attribute(gsp_span span, const gsp_attribute *attribute)
         gsp__record_put_attribute(r, attribute);
 }
 
-void gsp_span_add_event(gsp_span span, const char *name, const gsp_attribute *attributes,
-                        size_t n_attributes, int64_t now_ns)
+void gsp_span_add_event(gsp_span span, const char *name, const gsp_attribute *attributes, size_t n_attributes,
+                        int64_t now_ns)
 {
     struct gsp__record r = gsp__record_find(span);
 
@@ -110,10 +109,9 @@ static void end_open_attempt(struct gsp__record r, gsp_outcome outcome, const gs
     uint32_t index = gsp__handle_index(r.head->operation);
     uint64_t generation = gsp__handle_generation(r.head->operation);
 
-    if (index < r.view->n_chunks && gsp__pool_word(&r.view->ring->map.facts, index) ==
-                                        gsp__word(generation, GSP__CHUNK_OPEN))
-        gsp_span_end((gsp_span){gsp__view_handle(r.view, index, generation)}, outcome, failure,
-                     now_ns);
+    if (index < r.view->n_chunks &&
+        gsp__pool_word(&r.view->ring->map.facts, index) == gsp__word(generation, GSP__CHUNK_OPEN))
+        gsp_span_end((gsp_span){gsp__view_handle(r.view, index, generation)}, outcome, failure, now_ns);
 }
 
 void gsp_span_end(gsp_span span, gsp_outcome outcome, const gsp_failure *failure, int64_t now_ns)

@@ -3,7 +3,7 @@
  */
 #include <genspan/operation.h>
 
-#include "call/recorder.h"
+#include "call/recorder_type.h"
 
 void gsp_stream_mark(gsp_span span, gsp_mark mark, int64_t now_ns)
 {
@@ -54,9 +54,13 @@ void gsp_stream_mark(gsp_span span, gsp_mark mark, int64_t now_ns)
  */
 void gsp_stream_end(gsp_span span, gsp_stream_exit how, const gsp_failure *failure, int64_t now_ns)
 {
-    static const gsp_failure truncated = {
-        (uint32_t)sizeof(gsp_failure), 0, GSP_ERROR_TRUNCATED,
-        "the connection ended before the stream did", NULL, NULL, NULL};
+    static const gsp_failure truncated = {(uint32_t)sizeof(gsp_failure),
+                                          0,
+                                          GSP_ERROR_TRUNCATED,
+                                          "the connection ended before the stream did",
+                                          NULL,
+                                          NULL,
+                                          NULL};
     struct gsp__record r = gsp__record_find(span);
     gsp_outcome outcome = GSP_OUTCOME_COMPLETED;
     bool was_read, had_events, is_whole;
@@ -74,12 +78,10 @@ void gsp_stream_end(gsp_span span, gsp_stream_exit how, const gsp_failure *failu
         outcome = GSP_OUTCOME_FAILED;
         failure = &truncated;
     } else {
-        outcome = how == GSP_STREAM_DESTROYED && !was_read ? GSP_OUTCOME_ABANDONED
-                                                          : GSP_OUTCOME_CANCELLED;
+        outcome = how == GSP_STREAM_DESTROYED && !was_read ? GSP_OUTCOME_ABANDONED : GSP_OUTCOME_CANCELLED;
         failure = NULL;
     }
-    if (!is_whole && outcome != GSP_OUTCOME_COMPLETED &&
-        r.head->usage_source == GSP_USAGE_REPORTED)
+    if (!is_whole && outcome != GSP_OUTCOME_COMPLETED && r.head->usage_source == GSP_USAGE_REPORTED)
         r.head->usage_source = GSP_USAGE_PARTIAL;
     gsp_span_end(span, outcome, failure, now_ns);
 }

@@ -64,8 +64,7 @@ static struct curl_slist *headers_of(const struct gsp__chat_request *request)
     int n;
 
     if (request->api_key) {
-        n = snprintf(authorization, sizeof authorization, "Authorization: Bearer %s",
-                     request->api_key);
+        n = snprintf(authorization, sizeof authorization, "Authorization: Bearer %s", request->api_key);
         if (n > 0 && (size_t)n < sizeof authorization)
             list = curl_slist_append(list, authorization);
     }

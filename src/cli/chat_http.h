@@ -10,7 +10,7 @@
 
 struct gsp__chat_request {
     const char *url;
-    const char *api_key; /* NULL: none is sent */
+    const char *api_key;        /* NULL: none is sent */
     const char *const *headers; /* "Name: value", ended by NULL */
     const char *body;
     size_t n_body;

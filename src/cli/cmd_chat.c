@@ -257,8 +257,8 @@ static char *request_body(const struct chat *c)
 
     if (c->system)
         json_array_append_new(messages, message("system", c->system, strlen(c->system)));
-    if (json_array_append_new(messages, message("user", c->prompt.data ? c->prompt.data : "",
-                                                c->prompt.n)) != 0) {
+    if (json_array_append_new(messages, message("user", c->prompt.data ? c->prompt.data : "", c->prompt.n)) !=
+        0) {
         json_decref(messages);
         json_decref(body);
         return NULL;
@@ -322,9 +322,8 @@ static int64_t retry_delay_ms(const struct chat *c, const gsp_exchange_result *r
 }
 
 /* One attempt. False if the user interrupted it. */
-static bool attempt(struct gsp__chat_http *http, const struct gsp__chat_request *request,
-                    gsp_span operation, const struct chat *c, gsp_exchange_result *result,
-                    char message_room[1100])
+static bool attempt(struct gsp__chat_http *http, const struct gsp__chat_request *request, gsp_span operation,
+                    const struct chat *c, gsp_exchange_result *result, char message_room[1100])
 {
     gsp_attempt_options o = GSP_ATTEMPT_OPTIONS_INIT;
     struct printer printer = {operation, false};
@@ -409,9 +408,9 @@ static void set_exporters(const struct chat *c, gsp_drainer_options *o, char tra
         o->traces_exporter = traces;
     }
     if (!c->metrics && !gsp__env("OTEL_METRICS_EXPORTER"))
-        o->metrics_exporter = c->metrics_file ? "file"
+        o->metrics_exporter = c->metrics_file                                       ? "file"
                               : has_endpoint("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT") ? "otlp"
-                                                                                   : "none";
+                                                                                    : "none";
 }
 
 static int record_and_call(struct chat *c, const struct gsp__chat_request *request)
@@ -448,8 +447,7 @@ static char *url_of(const char *base)
     char *url = malloc(n + 1);
 
     if (url)
-        snprintf(url, n + 1, "%s%schat/completions", base,
-                 *base && base[strlen(base) - 1] == '/' ? "" : "/");
+        snprintf(url, n + 1, "%s%schat/completions", base, *base && base[strlen(base) - 1] == '/' ? "" : "/");
     return url;
 }
 
@@ -461,8 +459,7 @@ int gsp__cmd_chat(int argc, char **argv)
     int code;
 
     c.model = gsp__env("OPENAI_MODEL") ? gsp__env("OPENAI_MODEL") : "gpt-4o-mini";
-    c.base_url = gsp__env("OPENAI_BASE_URL") ? gsp__env("OPENAI_BASE_URL")
-                                             : "https://api.openai.com/v1";
+    c.base_url = gsp__env("OPENAI_BASE_URL") ? gsp__env("OPENAI_BASE_URL") : "https://api.openai.com/v1";
     code = parse(argc, argv, &c);
     if (code >= 0)
         return code;
@@ -484,7 +481,7 @@ int gsp__cmd_chat(int argc, char **argv)
         code = GSP__EXIT_FAILED;
         goto out;
     }
-    request = (struct gsp__chat_request){url, gsp__env("OPENAI_API_KEY"), c.headers, body,
+    request = (struct gsp__chat_request){url,          gsp__env("OPENAI_API_KEY"),    c.headers, body,
                                          strlen(body), (uint32_t)(c.timeout_s * 1000)};
     curl_global_init(CURL_GLOBAL_DEFAULT);
     gsp__catch_signals();

@@ -103,7 +103,8 @@ static size_t read_headers(json_t *line, const char *headers[2 * HEADERS_MAX + 1
     const char *key;
     size_t n = 0;
 
-    json_object_foreach(json_object_get(line, "response_headers"), key, value) {
+    json_object_foreach(json_object_get(line, "response_headers"), key, value)
+    {
         if (json_is_string(value) && n < 2 * HEADERS_MAX) {
             headers[n++] = key;
             headers[n++] = json_string_value(value);
@@ -158,8 +159,7 @@ static int decode_lines(const char *path)
         if (facts) {
             print(facts);
         } else {
-            gsp__complain("decode", "line %zu: %s", number,
-                          line ? "not an object" : fault.text);
+            gsp__complain("decode", "line %zu: %s", number, line ? "not an object" : fault.text);
             puts("{\"unsupported\":true}");
             code = GSP__EXIT_FAILED;
         }
@@ -202,8 +202,8 @@ static int decode_files(const struct arguments *a)
     if (!format && a->url)
         format = gsp__format_of(x.path, strlen(x.path));
     if (!format)
-        return gsp__usage_error("decode", "%s", a->format || a->url
-                                                    ? "the format is not known"
+        return gsp__usage_error("decode", "%s",
+                                a->format || a->url ? "the format is not known"
                                                     : "tell the format by --url or --format");
     if ((!a->request || read_file(a->request, &request)) && read_file(a->response, &response)) {
         x.request_body = request.data;

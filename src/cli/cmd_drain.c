@@ -143,8 +143,7 @@ static int parse(const char *command, const char *help, int argc, char **argv, s
         }
     }
     if (optind < argc)
-        return gsp__usage_error(command, "what is \"%s\"? %s takes only options", argv[optind],
-                                command);
+        return gsp__usage_error(command, "what is \"%s\"? %s takes only options", argv[optind], command);
     return -1;
 }
 
@@ -153,8 +152,7 @@ static void imply_exporters(struct arguments *a)
 {
     if (a->drainer.traces_file && !a->drainer.traces_exporter && !gsp__env("OTEL_TRACES_EXPORTER"))
         a->drainer.traces_exporter = "file";
-    if (a->drainer.metrics_file && !a->drainer.metrics_exporter &&
-        !gsp__env("OTEL_METRICS_EXPORTER"))
+    if (a->drainer.metrics_file && !a->drainer.metrics_exporter && !gsp__env("OTEL_METRICS_EXPORTER"))
         a->drainer.metrics_exporter = "file";
 }
 

@@ -70,10 +70,9 @@ static int parse(int argc, char **argv, struct gsp__sim_options *o, struct limit
     static const struct {
         uint64_t min, max;
         const char *name;
-    } ranges[] = {{0, 65535, "--port"},       {0, 600000, "--latency"}, {0, 600000, "--pace-ms"},
-                  {0, 1000000, "--chunks"},   {0, 1 << 20, "--chunk-bytes"},
-                  {0, 0, "--script"},         {1, 1 << 30, "--requests"},
-                  {1, 864000, "--seconds"}};
+    } ranges[] = {{0, 65535, "--port"},       {0, 600000, "--latency"},      {0, 600000, "--pace-ms"},
+                  {0, 1000000, "--chunks"},   {0, 1 << 20, "--chunk-bytes"}, {0, 0, "--script"},
+                  {1, 1 << 30, "--requests"}, {1, 864000, "--seconds"}};
     gsp_error err = {0};
     uint64_t n = 0;
     int c;

@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "cli/command.h"
 #include "derive/call.h"
-#include "derive/stream.h"
+#include "derive/stream_stats.h"
 #include "drain/waterfall.h"
 #include "record/directory.h"
 
@@ -38,7 +38,7 @@ struct row {
     unsigned n_attempts;
     int64_t age_ns;
     uint64_t n_chunks;
-    double rate; /* chunks per second since the first; negative: not known */
+    double rate;     /* chunks per second since the first; negative: not known */
     bool is_waiting; /* no attempt is under way */
     char operation[32];
     char model[48];
@@ -81,8 +81,7 @@ static void set_progress(struct row *row, const struct gsp__head *h, int64_t now
     row->rate = first > 0 && now > first ? (double)row->n_chunks / ((double)(now - first) * 1e-9) : -1;
 }
 
-static void add_operation(struct look *look, const struct gsp__reader *reader,
-                          const struct gsp__parsed *p)
+static void add_operation(struct look *look, const struct gsp__reader *reader, const struct gsp__parsed *p)
 {
     const struct gsp__head *h = &p->snapshot->head;
     struct row *row = &look->rows[look->n_rows++];
@@ -125,8 +124,7 @@ static void look_at_kind(struct look *look, struct gsp__reader *reader, unsigned
 
         gsp__arena_reset(&look->arena);
         if (look->refs[i].kind != kind ||
-            gsp__reader_snapshot(reader, &look->refs[i], &look->arena, &snapshot) !=
-                GSP__SNAPSHOT_OK ||
+            gsp__reader_snapshot(reader, &look->refs[i], &look->arena, &snapshot) != GSP__SNAPSHOT_OK ||
             !gsp__parse(&snapshot, &look->arena, &parsed))
             continue;
         if (kind == GSP__RECORD_OPERATION)
@@ -173,8 +171,8 @@ static void print(struct look *look, bool clears)
     gsp__buffer_printf(&out, "%u call%s in flight, %u program%s recording\n", look->n_rows,
                        look->n_rows == 1 ? "" : "s", look->n_rings, look->n_rings == 1 ? "" : "s");
     if (look->n_rows)
-        gsp__buffer_printf(&out, "%8s  %-16s %-28s %-14s %7s %9s %7s %8s\n", "PID", "OPERATION",
-                           "MODEL", "PROVIDER", "ATTEMPT", "AGE", "CHUNKS", "PER S");
+        gsp__buffer_printf(&out, "%8s  %-16s %-28s %-14s %7s %9s %7s %8s\n", "PID", "OPERATION", "MODEL",
+                           "PROVIDER", "ATTEMPT", "AGE", "CHUNKS", "PER S");
     for (unsigned i = 0; i < look->n_rows; i++) {
         const struct row *r = &look->rows[i];
         struct gsp__buffer age = {0};
@@ -188,8 +186,7 @@ static void print(struct look *look, bool clears)
             gsp__buffer_printf(&out, "%7u", r->n_attempts - 1);
         else
             gsp__buffer_printf(&out, "%7s", "-");
-        gsp__buffer_printf(&out, " %9.*s %7" PRIu64, (int)age.n, age.data ? age.data : "",
-                           r->n_chunks);
+        gsp__buffer_printf(&out, " %9.*s %7" PRIu64, (int)age.n, age.data ? age.data : "", r->n_chunks);
         if (r->rate >= 0)
             gsp__buffer_printf(&out, " %8.1f\n", r->rate);
         else

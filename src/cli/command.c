@@ -52,8 +52,8 @@ int gsp__bad_option(const char *command, int argc, char **argv, int code)
     return gsp__usage_error(command, "%s is not known", option);
 }
 
-bool gsp__option_number(const char *command, const char *option, const char *text, uint64_t min,
-                        uint64_t max, uint64_t *out)
+bool gsp__option_number(const char *command, const char *option, const char *text, uint64_t min, uint64_t max,
+                        uint64_t *out)
 {
     uint64_t n;
 

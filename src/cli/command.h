@@ -42,8 +42,8 @@ int gsp__usage_error(const char *command, const char *format, ...) GSP__PRINTF(2
 int gsp__bad_option(const char *command, int argc, char **argv, int code);
 
 /* An option's number; on failure a usage error was printed and false is returned. */
-bool gsp__option_number(const char *command, const char *option, const char *text, uint64_t min,
-                        uint64_t max, uint64_t *out);
+bool gsp__option_number(const char *command, const char *option, const char *text, uint64_t min, uint64_t max,
+                        uint64_t *out);
 
 /* Whether SIGINT or SIGTERM came. They are caught from gsp__catch_signals on. */
 void gsp__catch_signals(void);

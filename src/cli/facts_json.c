@@ -13,8 +13,8 @@
 #include "base/compiler.h"
 #include "base/hex.h"
 #include "base/utf8.h"
-#include "record/facts.h"
-#include "wire/provider.h"
+#include "record/fact_types.h"
+#include "wire/provider_name.h"
 
 #define CHOICES_MAX    64
 #define TOOL_CALLS_MAX 256
@@ -86,7 +86,8 @@ static void add_id(struct facts *f, const char *bytes, size_t n)
     json_t *id = text_json(bytes, n), *other;
     size_t i;
 
-    json_array_foreach(f->ids, i, other) {
+    json_array_foreach(f->ids, i, other)
+    {
         if (json_equal(id, other)) {
             json_decref(id);
             return;
@@ -95,8 +96,7 @@ static void add_id(struct facts *f, const char *bytes, size_t n)
     json_array_append_new(f->ids, id);
 }
 
-static void on_string(void *self, unsigned fact, unsigned index, const char *bytes, size_t n,
-                      bool is_cut)
+static void on_string(void *self, unsigned fact, unsigned index, const char *bytes, size_t n, bool is_cut)
 {
     struct facts *f = self;
 

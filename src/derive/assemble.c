@@ -46,8 +46,7 @@ static uint32_t operation_of(const struct gsp__assembler *a, const struct gsp__r
         return GSP__NO_REF;
     i = a->by_index[index] - 1;
     ref = &a->records[i].ref;
-    return ref->kind == GSP__RECORD_OPERATION &&
-                   ref->generation == gsp__handle_generation(attempt->operation)
+    return ref->kind == GSP__RECORD_OPERATION && ref->generation == gsp__handle_generation(attempt->operation)
                ? i
                : GSP__NO_REF;
 }
@@ -58,9 +57,8 @@ void gsp__assembler_scan(struct gsp__assembler *a, const struct gsp__reader *rea
     memset(a->by_index, 0, a->cap * sizeof *a->by_index);
     gsp__reader_scan(reader, collect, a);
     for (uint32_t i = 0; i < a->n_records; i++) {
-        uint32_t root = a->records[i].ref.kind == GSP__RECORD_ATTEMPT
-                            ? operation_of(a, &a->records[i].ref)
-                            : GSP__NO_REF;
+        uint32_t root =
+            a->records[i].ref.kind == GSP__RECORD_ATTEMPT ? operation_of(a, &a->records[i].ref) : GSP__NO_REF;
 
         if (root == GSP__NO_REF)
             continue;
@@ -75,8 +73,7 @@ static bool has_ended(const struct gsp__record_ref *ref)
     return ref->state == GSP__CHUNK_ENDED || ref->state == GSP__CHUNK_FOLDED;
 }
 
-bool gsp__assembler_is_ready(const struct gsp__assembler *a, uint32_t i, bool is_dead,
-                             bool holds_late)
+bool gsp__assembler_is_ready(const struct gsp__assembler *a, uint32_t i, bool is_dead, bool holds_late)
 {
     if (!a->records[i].is_root)
         return false;

@@ -19,8 +19,8 @@ struct gsp__assembled {
 struct gsp__assembler {
     struct gsp__assembled *records;
     uint32_t n_records;
-    uint32_t cap;      /* chunks of the ring: there can be no more records */
-    uint32_t *by_index; /* chunk index to record number + 1; 0: no record */
+    uint32_t cap;            /* chunks of the ring: there can be no more records */
+    uint32_t *by_index;      /* chunk index to record number + 1; 0: no record */
     uint32_t n_attempts_max; /* of any call */
 };
 
@@ -36,7 +36,6 @@ void gsp__assembler_scan(struct gsp__assembler *a, const struct gsp__reader *rea
  * dead. `holds_late` is false when it has been waiting for open attempts long enough: then those that have
  * ended go with it, and an open one is exported alone when it ends.
  */
-bool gsp__assembler_is_ready(const struct gsp__assembler *a, uint32_t i, bool is_dead,
-                             bool holds_late);
+bool gsp__assembler_is_ready(const struct gsp__assembler *a, uint32_t i, bool is_dead, bool holds_late);
 
 #endif

@@ -46,8 +46,7 @@ void gsp__build_double(struct gsp__builder *b, struct gsp__key key, double d)
     v->u.real = d;
 }
 
-void gsp__build_strings_value(struct gsp__builder *b, const struct gsp__entry_view *e,
-                             struct gsp__value *v)
+void gsp__build_strings_value(struct gsp__builder *b, const struct gsp__entry_view *e, struct gsp__value *v)
 {
     const uint8_t *p = e->payload;
     uint32_t left = e->n_payload, n_string, n = 0;
@@ -96,7 +95,7 @@ void gsp__list_add(struct gsp__builder *b, struct gsp__list *l, struct gsp__stri
 }
 
 void gsp__list_add_record(struct gsp__builder *b, struct gsp__list *l, const struct gsp__parsed *p,
-                            unsigned fact)
+                          unsigned fact)
 {
     for (uint16_t i = 0; i < p->n_entries; i++) {
         const struct gsp__entry_view *e = &p->entries[i];
@@ -135,8 +134,7 @@ void gsp__list_end(struct gsp__builder *b, const struct gsp__list *l, struct gsp
     v->u.items = l->items;
 }
 
-void gsp__build_list(struct gsp__builder *b, struct gsp__key key, const struct gsp__parsed *p,
-                     unsigned fact)
+void gsp__build_list(struct gsp__builder *b, struct gsp__key key, const struct gsp__parsed *p, unsigned fact)
 {
     struct gsp__list l;
     uint32_t max = gsp__count_items(p, fact);
@@ -147,8 +145,8 @@ void gsp__build_list(struct gsp__builder *b, struct gsp__key key, const struct g
     gsp__list_end(b, &l, key);
 }
 
-void gsp__build_nested(struct gsp__builder *b, struct gsp__attributes *to,
-                              struct gsp__entries entries, uint32_t n_dropped, uint32_t n_extra)
+void gsp__build_nested(struct gsp__builder *b, struct gsp__attributes *to, struct gsp__entries entries,
+                       uint32_t n_dropped, uint32_t n_extra)
 {
     struct gsp__entry_view e;
 

@@ -73,10 +73,10 @@ void gsp__build_int(struct gsp__builder *b, struct gsp__key key, int64_t i);
 void gsp__build_double(struct gsp__builder *b, struct gsp__key key, double d);
 
 /* The value of any entry that is one. */
-void gsp__build_strings_value(struct gsp__builder *b, const struct gsp__entry_view *e,
-                              struct gsp__value *v);
+void gsp__build_strings_value(struct gsp__builder *b, const struct gsp__entry_view *e, struct gsp__value *v);
 
-GSP__INLINE void gsp__build_value(struct gsp__builder *b, const struct gsp__entry_view *e, struct gsp__value *v)
+GSP__INLINE void gsp__build_value(struct gsp__builder *b, const struct gsp__entry_view *e,
+                                  struct gsp__value *v)
 {
     switch (e->kind) {
     case GSP__ENTRY_INT32:
@@ -102,7 +102,8 @@ GSP__INLINE void gsp__build_value(struct gsp__builder *b, const struct gsp__entr
     }
 }
 
-GSP__INLINE void gsp__build_entry(struct gsp__builder *b, struct gsp__key key, const struct gsp__entry_view *e)
+GSP__INLINE void gsp__build_entry(struct gsp__builder *b, struct gsp__key key,
+                                  const struct gsp__entry_view *e)
 {
     struct gsp__value *v = key.name ? gsp__build_add(b, key.name, key.n) : NULL;
 
@@ -113,17 +114,16 @@ GSP__INLINE void gsp__build_entry(struct gsp__builder *b, struct gsp__key key, c
 /* Lists: begin with room for `cap`, add strings or all items of a fact in a record, end as an attribute. */
 bool gsp__list_begin(struct gsp__builder *b, struct gsp__list *l, uint32_t cap);
 void gsp__list_add(struct gsp__builder *b, struct gsp__list *l, struct gsp__string s);
-void gsp__list_add_record(struct gsp__builder *b, struct gsp__list *l,
-                          const struct gsp__parsed *p, unsigned fact);
+void gsp__list_add_record(struct gsp__builder *b, struct gsp__list *l, const struct gsp__parsed *p,
+                          unsigned fact);
 void gsp__list_end(struct gsp__builder *b, const struct gsp__list *l, struct gsp__key key);
 
 /* How many entries of a list fact a record has; and the fact as one attribute. */
 uint32_t gsp__count_items(const struct gsp__parsed *p, unsigned fact);
-void gsp__build_list(struct gsp__builder *b, struct gsp__key key, const struct gsp__parsed *p,
-                     unsigned fact);
+void gsp__build_list(struct gsp__builder *b, struct gsp__key key, const struct gsp__parsed *p, unsigned fact);
 
 /* The attributes of an event, a link or a resource. `n_extra`: room for that many more. */
-void gsp__build_nested(struct gsp__builder *b, struct gsp__attributes *to,
-                       struct gsp__entries entries, uint32_t n_dropped, uint32_t n_extra);
+void gsp__build_nested(struct gsp__builder *b, struct gsp__attributes *to, struct gsp__entries entries,
+                       uint32_t n_dropped, uint32_t n_extra);
 
 #endif

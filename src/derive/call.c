@@ -123,8 +123,7 @@ static int64_t total_wait(const struct gsp__call *c)
 static void inherit_ending(struct gsp__call *c, bool is_dead)
 {
     struct gsp__ending *e = &c->root->ending;
-    const struct gsp__ending *last =
-        c->n_attempts ? &c->attempts[c->n_attempts - 1].ending : NULL;
+    const struct gsp__ending *last = c->n_attempts ? &c->attempts[c->n_attempts - 1].ending : NULL;
 
     if (e->outcome == GSP_OUTCOME_CRASHED && is_dead)
         for (uint32_t i = 0; i < c->n_attempts; i++)
@@ -139,8 +138,8 @@ static void inherit_ending(struct gsp__call *c, bool is_dead)
     }
 }
 
-bool gsp__call_read(const struct gsp__snapshot *snapshots, uint32_t n, bool is_dead,
-                    struct gsp__arena *arena, struct gsp__call *out)
+bool gsp__call_read(const struct gsp__snapshot *snapshots, uint32_t n, bool is_dead, struct gsp__arena *arena,
+                    struct gsp__call *out)
 {
     struct gsp__call_record *records = gsp__arena_get(arena, n * sizeof *records);
 

@@ -6,7 +6,7 @@
 
 #include "base/arena.h"
 #include "derive/model.h"
-#include "record/facts.h"
+#include "record/fact_types.h"
 #include "record/reader.h"
 
 #define GSP__NO_ENTRY 0xffff
@@ -22,12 +22,10 @@ struct gsp__parsed {
 };
 
 /* Walk the entries. False if the arena is full. */
-bool gsp__parse(const struct gsp__snapshot *snapshot, struct gsp__arena *arena,
-                struct gsp__parsed *out);
+bool gsp__parse(const struct gsp__snapshot *snapshot, struct gsp__arena *arena, struct gsp__parsed *out);
 
 /* The last entry of a fact, or NULL. */
-static inline const struct gsp__entry_view *gsp__parsed_fact(const struct gsp__parsed *p,
-                                                             unsigned fact)
+static inline const struct gsp__entry_view *gsp__parsed_fact(const struct gsp__parsed *p, unsigned fact)
 {
     return p->last[fact] == GSP__NO_ENTRY ? NULL : &p->entries[p->last[fact]];
 }
@@ -37,11 +35,11 @@ struct gsp__string gsp__parsed_string(const struct gsp__parsed *p, unsigned fact
 
 /* What a record comes to in the end, also where it never came to one. */
 struct gsp__ending {
-    unsigned outcome;               /* a gsp_outcome; never AUTO */
+    unsigned outcome; /* a gsp_outcome; never AUTO */
     int64_t end_ns;
-    struct gsp__string error_type;  /* empty: no failure */
+    struct gsp__string error_type; /* empty: no failure */
     struct gsp__string message;
-    struct gsp__string exception;   /* class name, or empty */
+    struct gsp__string exception; /* class name, or empty */
     struct gsp__string cause_type;
     struct gsp__string cause_message;
 };
@@ -64,7 +62,7 @@ struct gsp__call {
  * `is_dead`: the process that wrote them is gone, so that what is open has crashed. False if the arena is
  * full.
  */
-bool gsp__call_read(const struct gsp__snapshot *snapshots, uint32_t n, bool is_dead,
-                    struct gsp__arena *arena, struct gsp__call *out);
+bool gsp__call_read(const struct gsp__snapshot *snapshots, uint32_t n, bool is_dead, struct gsp__arena *arena,
+                    struct gsp__call *out);
 
 #endif

@@ -7,25 +7,28 @@
 
 #include <stdint.h>
 
-#include "record/facts.h"
+#include "record/fact_types.h"
 
 struct gsp__key {
     const char *name; /* NULL: the dialect has no word for it, and it is left out */
     uint8_t n;
 };
 
-#define GSP__KEY(name) {name, sizeof(name) - 1}
+#define GSP__KEY(name)                                                                                       \
+    {                                                                                                        \
+        name, sizeof(name) - 1                                                                               \
+    }
 
 /* Keys of what is not one fact but computed from several. */
 enum gsp__computed {
     GSP__KEY_OUTCOME,
     GSP__KEY_ERROR_TYPE,
-    GSP__KEY_ATTEMPTS,      /* how many */
-    GSP__KEY_WAIT,          /* between them, s */
+    GSP__KEY_ATTEMPTS, /* how many */
+    GSP__KEY_WAIT,     /* between them, s */
     GSP__KEY_ATTEMPT_NUMBER,
     GSP__KEY_ATTEMPT_KIND,
     GSP__KEY_TARGET_INDEX,
-    GSP__KEY_FIRST_CHUNK,   /* from the operation's start, s */
+    GSP__KEY_FIRST_CHUNK, /* from the operation's start, s */
     GSP__KEY_ATTEMPT_FIRST_CHUNK,
     GSP__KEY_FIRST_BYTE,
     GSP__KEY_CHUNKS,
@@ -42,9 +45,9 @@ enum gsp__computed {
 struct gsp__dialect {
     const char *name;
     const char *schema_url;
-    struct gsp__key operation[GSP__FACT_LIMIT]; /* facts on operations and on generic spans */
-    struct gsp__key attempt[GSP__FACT_LIMIT];   /* facts on attempts */
-    struct gsp__key event[GSP__FACT_LIMIT];     /* facts on events */
+    struct gsp__key operation[GSP__FACT_LIMIT];     /* facts on operations and on generic spans */
+    struct gsp__key attempt[GSP__FACT_LIMIT];       /* facts on attempts */
+    struct gsp__key event[GSP__FACT_LIMIT];         /* facts on events */
     struct gsp__key usage[GSP_USAGE_LIMIT];         /* on the operation */
     struct gsp__key attempt_usage[GSP_USAGE_LIMIT]; /* wasted, on the attempt */
     struct gsp__key computed[GSP__COMPUTED_LIMIT];

@@ -116,8 +116,7 @@ const struct gsp__dialect gsp__dialect_otel = {
             [GSP_USAGE_INPUT_TOKENS] = GSP__KEY("genspan.attempt.usage.input_tokens"),
             [GSP_USAGE_OUTPUT_TOKENS] = GSP__KEY("genspan.attempt.usage.output_tokens"),
             [GSP_USAGE_CACHE_READ_TOKENS] = GSP__KEY("genspan.attempt.usage.cache_read_input_tokens"),
-            [GSP_USAGE_CACHE_WRITE_TOKENS] =
-                GSP__KEY("genspan.attempt.usage.cache_write_input_tokens"),
+            [GSP_USAGE_CACHE_WRITE_TOKENS] = GSP__KEY("genspan.attempt.usage.cache_write_input_tokens"),
             [GSP_USAGE_REASONING_TOKENS] = GSP__KEY("genspan.attempt.usage.reasoning_output_tokens"),
             [GSP_USAGE_AUDIO_INPUT_TOKENS] = GSP__KEY("genspan.attempt.usage.audio_input_tokens"),
             [GSP_USAGE_AUDIO_OUTPUT_TOKENS] = GSP__KEY("genspan.attempt.usage.audio_output_tokens"),

@@ -8,7 +8,7 @@
 #include "base/compiler.h"
 #include "base/utf8.h"
 #include "derive/seconds.h"
-#include "derive/stream.h"
+#include "derive/stream_stats.h"
 
 /* Attributes of the points, by number; the numbers stand in the fold file. */
 enum dimension {
@@ -43,7 +43,7 @@ static const struct {
 
 static const double second_bounds[] = {0.01, 0.02, 0.04, 0.08,  0.16,  0.32,  0.64,
                                        1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92};
-static const double token_bounds[] = {1,     4,      16,      64,      256,      1024,    4096,
+static const double token_bounds[] = {1,     4,     16,     64,      256,     1024,     4096,
                                       16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864};
 static const double attempt_bounds[] = {1, 2, 3, 4, 5, 6, 8, 10, 15, 20};
 
@@ -55,34 +55,29 @@ static const struct {
 } instruments[GSP__INSTRUMENTS] = {
     [GSP__METRIC_OPERATION_DURATION] = {"gen_ai.client.operation.duration",
                                         "Duration of operations, retries and waits included", "s",
-                                        GSP__METRIC_HISTOGRAM, second_bounds,
-                                        GSP__COUNT_OF(second_bounds)},
+                                        GSP__METRIC_HISTOGRAM, second_bounds, GSP__COUNT_OF(second_bounds)},
     [GSP__METRIC_FIRST_CHUNK] = {"gen_ai.client.operation.time_to_first_chunk",
                                  "Time from the start of a streaming operation to its first chunk "
                                  "with content",
-                                 "s", GSP__METRIC_HISTOGRAM, second_bounds,
-                                 GSP__COUNT_OF(second_bounds)},
+                                 "s", GSP__METRIC_HISTOGRAM, second_bounds, GSP__COUNT_OF(second_bounds)},
     [GSP__METRIC_CHUNK_INTERVAL] = {"gen_ai.client.operation.time_per_output_chunk",
                                     "Time between chunks with content", "s", GSP__METRIC_HISTOGRAM,
                                     second_bounds, GSP__COUNT_OF(second_bounds)},
-    [GSP__METRIC_TOKEN_USAGE] = {"gen_ai.client.token.usage", "Tokens used by operations",
-                                 "{token}", GSP__METRIC_HISTOGRAM, token_bounds,
-                                 GSP__COUNT_OF(token_bounds)},
+    [GSP__METRIC_TOKEN_USAGE] = {"gen_ai.client.token.usage", "Tokens used by operations", "{token}",
+                                 GSP__METRIC_HISTOGRAM, token_bounds, GSP__COUNT_OF(token_bounds)},
     [GSP__METRIC_ATTEMPT_DURATION] = {"genspan.attempt.duration",
                                       "Duration of attempts, one request to one provider each", "s",
-                                      GSP__METRIC_HISTOGRAM, second_bounds,
-                                      GSP__COUNT_OF(second_bounds)},
-    [GSP__METRIC_OPERATION_ATTEMPTS] = {"genspan.operation.attempts", "Attempts per operation",
-                                        "{attempt}", GSP__METRIC_HISTOGRAM, attempt_bounds,
-                                        GSP__COUNT_OF(attempt_bounds)},
-    [GSP__METRIC_RECORDS_EXPORTED] = {"genspan.records.exported", "Records handed to a backend",
-                                      "{record}", GSP__METRIC_SUM, NULL, 0},
+                                      GSP__METRIC_HISTOGRAM, second_bounds, GSP__COUNT_OF(second_bounds)},
+    [GSP__METRIC_OPERATION_ATTEMPTS] = {"genspan.operation.attempts", "Attempts per operation", "{attempt}",
+                                        GSP__METRIC_HISTOGRAM, attempt_bounds, GSP__COUNT_OF(attempt_bounds)},
+    [GSP__METRIC_RECORDS_EXPORTED] = {"genspan.records.exported", "Records handed to a backend", "{record}",
+                                      GSP__METRIC_SUM, NULL, 0},
     [GSP__METRIC_RECORDS_SPOOLED] = {"genspan.records.spooled",
-                                     "Records put into the spool while the backend was away",
-                                     "{record}", GSP__METRIC_SUM, NULL, 0},
+                                     "Records put into the spool while the backend was away", "{record}",
+                                     GSP__METRIC_SUM, NULL, 0},
     [GSP__METRIC_RECORDS_DROPPED] = {"genspan.records.dropped",
-                                     "Records, facts and events that were lost, by reason",
-                                     "{record}", GSP__METRIC_SUM, NULL, 0},
+                                     "Records, facts and events that were lost, by reason", "{record}",
+                                     GSP__METRIC_SUM, NULL, 0},
 };
 
 /*
@@ -114,8 +109,8 @@ static void key_add_string(struct key *k, enum dimension dimension, struct gsp__
     key_add(k, dimension, s.bytes, s.n);
 }
 
-static bool is_series(const struct gsp__series *s, enum gsp__instrument instrument,
-                      const struct key *k, bool is_overflow)
+static bool is_series(const struct gsp__series *s, enum gsp__instrument instrument, const struct key *k,
+                      bool is_overflow)
 {
     return s->instrument == instrument && s->is_overflow == is_overflow && s->n_key == k->n &&
            memcmp(s->key, k->bytes, k->n) == 0;
@@ -135,8 +130,7 @@ static struct gsp__series *add_series(struct gsp__bank *bank, enum gsp__instrume
 }
 
 /* One place per instrument is kept for its overflow. */
-static struct gsp__series *find(struct gsp__bank *bank, enum gsp__instrument instrument,
-                                const struct key *k)
+static struct gsp__series *find(struct gsp__bank *bank, enum gsp__instrument instrument, const struct key *k)
 {
     static const struct key nothing;
 
@@ -173,8 +167,7 @@ static void observe(struct gsp__series *s, double value, double sum, uint64_t co
     s->buckets[bucket] += count;
 }
 
-static void record(struct gsp__bank *bank, enum gsp__instrument instrument, const struct key *k,
-                   double value)
+static void record(struct gsp__bank *bank, enum gsp__instrument instrument, const struct key *k, double value)
 {
     struct gsp__series *s = find(bank, instrument, k);
 
@@ -228,8 +221,7 @@ static void key_of_call(struct key *k, const struct gsp__call *call)
 
 static void add_outcome(struct key *k, const struct gsp__ending *end)
 {
-    static const char *const names[] = {"",          "",          "failed",
-                                        "cancelled", "abandoned", "crashed"};
+    static const char *const names[] = {"", "", "failed", "cancelled", "abandoned", "crashed"};
 
     if (end->outcome < GSP__COUNT_OF(names))
         key_add(k, DIM_OUTCOME, names[end->outcome], strlen(names[end->outcome]));
@@ -259,14 +251,12 @@ static void fold_attempts(struct gsp__bank *bank, const struct gsp__call *call)
         if (port)
             key_add(&k, DIM_SERVER_PORT, &port->scalar.i, 8);
         add_outcome(&k, &r->ending);
-        record(bank, GSP__METRIC_ATTEMPT_DURATION, &k,
-               gsp__seconds(r->ending.end_ns - head_of(r)->start_ns));
+        record(bank, GSP__METRIC_ATTEMPT_DURATION, &k, gsp__seconds(r->ending.end_ns - head_of(r)->start_ns));
     }
 }
 
 /* The record's buckets are finer at the low end and end where these do: the sum is exact. */
-static void fold_intervals(struct gsp__bank *bank, const struct key *k,
-                           const struct gsp__stream_part *stream)
+static void fold_intervals(struct gsp__bank *bank, const struct key *k, const struct gsp__stream_part *stream)
 {
     const unsigned n_fine = 7; /* 78125 ns * 2^7 is the first bound, 10 ms */
     struct gsp__intervals i;
@@ -287,8 +277,7 @@ static void fold_intervals(struct gsp__bank *bank, const struct key *k,
         s->buckets[b <= n_fine ? 0 : b - n_fine] += stream->intervals[b];
 }
 
-static void fold_tokens(struct gsp__bank *bank, const struct key *call_key,
-                        const struct gsp__head *usage)
+static void fold_tokens(struct gsp__bank *bank, const struct key *call_key, const struct gsp__head *usage)
 {
     static const struct {
         gsp_usage part;
@@ -319,8 +308,7 @@ void gsp__metrics_fold(struct gsp__bank *bank, const struct gsp__call *call)
     key_of_call(&plain, call);
     k = plain;
     add_outcome(&k, &call->root->ending);
-    record(bank, GSP__METRIC_OPERATION_DURATION, &k,
-           gsp__seconds(call->root->ending.end_ns - h->start_ns));
+    record(bank, GSP__METRIC_OPERATION_DURATION, &k, gsp__seconds(call->root->ending.end_ns - h->start_ns));
     if (call->n_attempts > 0)
         record(bank, GSP__METRIC_OPERATION_ATTEMPTS, &k, call->n_attempts);
     if (call->served && h->stream.n_events == 0)
@@ -354,8 +342,7 @@ void gsp__metrics_set(struct gsp__bank *bank, enum gsp__instrument instrument, c
         s->count = value;
 }
 
-void gsp__metrics_add(struct gsp__bank *bank, enum gsp__instrument instrument, const char *reason,
-                      uint64_t n)
+void gsp__metrics_add(struct gsp__bank *bank, enum gsp__instrument instrument, const char *reason, uint64_t n)
 {
     struct gsp__series *s = find_reason(bank, instrument, reason);
 
@@ -367,8 +354,7 @@ void gsp__metrics_add(struct gsp__bank *bank, enum gsp__instrument instrument, c
  * Exporting.
  */
 
-static bool attributes_of(const struct gsp__series *s, struct gsp__arena *arena,
-                          struct gsp__attributes *out)
+static bool attributes_of(const struct gsp__series *s, struct gsp__arena *arena, struct gsp__attributes *out)
 {
     uint16_t at = 0;
 

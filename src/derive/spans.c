@@ -13,7 +13,7 @@
 
 #include "derive/builder.h"
 #include "derive/seconds.h"
-#include "derive/stream.h"
+#include "derive/stream_stats.h"
 
 #define STATUS_TEXT_MAX 1024
 
@@ -27,8 +27,7 @@ static void add_finish_reasons(struct gsp__builder *b, struct gsp__key key, cons
     for (uint16_t i = 0; i < p->n_entries; i++) {
         const struct gsp__entry_view *e = &p->entries[i];
 
-        if (e->fact != GSP_FACT_FINISH_REASON || e->kind != GSP__ENTRY_ITEM ||
-            e->index >= GSP__LIST_MAX)
+        if (e->fact != GSP_FACT_FINISH_REASON || e->kind != GSP__ENTRY_ITEM || e->index >= GSP__LIST_MAX)
             continue;
         while (n <= e->index)
             reasons[n++] = GSP__STRING("error");
@@ -69,7 +68,7 @@ static void add_event(struct gsp__builder *b, struct gsp__span_data *span, const
     gsp__build_nested(b, &out->attributes, event.attributes, e->index, 1);
     if (name_is(out->name, GSP__EVENT_PROMPT_SENT))
         gsp__build_string(b, b->dialect->event[GSP_FACT_OPERATION],
-                   gsp__parsed_string(p, GSP_FACT_OPERATION));
+                          gsp__parsed_string(p, GSP_FACT_OPERATION));
     span->n_events++;
 }
 
@@ -93,8 +92,7 @@ static void add_link(struct gsp__builder *b, struct gsp__span_data *span, const 
 static void add_exception(struct gsp__builder *b, struct gsp__span_data *span,
                           const struct gsp__call_record *r)
 {
-    static const struct gsp__key type = GSP__KEY("exception.type"),
-                                 message = GSP__KEY("exception.message");
+    static const struct gsp__key type = GSP__KEY("exception.type"), message = GSP__KEY("exception.message");
     const struct gsp__ending *end = &r->ending;
     struct gsp__span_event *out = &span->events[span->n_events++];
 
@@ -148,8 +146,7 @@ GSP__INLINE bool stands(const struct gsp__parsed *p, uint16_t i)
         return e->fact < GSP__FACT_LIMIT && p->last[e->fact] == i;
     for (uint16_t k = (uint16_t)(i + 1); k < p->n_entries; k++)
         if (p->entries[k].fact == 0 && p->entries[k].kind < GSP__ENTRY_EVENT &&
-            p->entries[k].n_key == e->n_key &&
-            memcmp(p->entries[k].key, e->key, e->n_key) == 0)
+            p->entries[k].n_key == e->n_key && memcmp(p->entries[k].key, e->key, e->n_key) == 0)
             return false;
     return true;
 }
@@ -183,8 +180,7 @@ static void add_own_facts(struct gsp__builder *b, const struct gsp__parsed *p,
 /* Facts of an attempt that are its own, and say nothing of the call. */
 static bool is_attempts_own(unsigned fact)
 {
-    return fact == GSP_FACT_HTTP_STATUS || fact == GSP_FACT_REQUEST_ID ||
-           fact == GSP_FACT_TARGET_NAME ||
+    return fact == GSP_FACT_HTTP_STATUS || fact == GSP_FACT_REQUEST_ID || fact == GSP_FACT_TARGET_NAME ||
            (fact >= GSP_FACT_QUEUE_TIME && fact <= GSP_FACT_PROCESSING_TIME) ||
            (fact >= GSP_FACT_PROVIDER_COST_USD && fact <= GSP_FACT_DECODE_ERRORS);
 }
@@ -196,8 +192,8 @@ static bool is_servers_word(unsigned fact)
 }
 
 /* What the operation's span takes over from the attempt that speaks for the call. */
-static void mark_lifted(const struct gsp__parsed *own, const struct gsp__parsed *from,
-                        bool has_served, bool lifted[GSP__FACT_LIMIT])
+static void mark_lifted(const struct gsp__parsed *own, const struct gsp__parsed *from, bool has_served,
+                        bool lifted[GSP__FACT_LIMIT])
 {
     memset(lifted, 0, GSP__FACT_LIMIT * sizeof lifted[0]);
     for (uint16_t i = 0; i < from->n_entries; i++) {
@@ -217,8 +213,8 @@ static void add_lifted(struct gsp__builder *b, const struct gsp__parsed *from, c
     for (uint16_t i = 0; i < from->n_entries; i++) {
         const struct gsp__entry_view *e = &from->entries[i];
 
-        if (e->fact == 0 || e->fact >= GSP__FACT_LIMIT || e->kind >= GSP__ENTRY_EVENT ||
-            !lifted[e->fact] || !stands(from, i))
+        if (e->fact == 0 || e->fact >= GSP__FACT_LIMIT || e->kind >= GSP__ENTRY_EVENT || !lifted[e->fact] ||
+            !stands(from, i))
             continue;
         if (e->fact == GSP_FACT_FINISH_REASON)
             add_finish_reasons(b, keys[e->fact], from);
@@ -238,18 +234,16 @@ static void add_usage(struct gsp__builder *b, const struct gsp__head *h, const s
 
 static void add_usage_source(struct gsp__builder *b, const struct gsp__head *h)
 {
-    static const char *const names[] = {"",         "reported",  "partial",
-                                        "injected", "estimated", "missing"};
+    static const char *const names[] = {"", "reported", "partial", "injected", "estimated", "missing"};
 
     if (h->usage_source > 0 && h->usage_source < GSP__COUNT_OF(names))
         gsp__build_string(b, b->dialect->computed[GSP__KEY_USAGE_SOURCE],
-                   gsp__text_of(names[h->usage_source]));
+                          gsp__text_of(names[h->usage_source]));
 }
 
 static void add_outcome(struct gsp__builder *b, const struct gsp__ending *end)
 {
-    static const char *const names[] = {"",          "completed", "failed",
-                                        "cancelled", "abandoned", "crashed"};
+    static const char *const names[] = {"", "completed", "failed", "cancelled", "abandoned", "crashed"};
 
     if (end->outcome < GSP__COUNT_OF(names))
         gsp__build_string(b, b->dialect->computed[GSP__KEY_OUTCOME], gsp__text_of(names[end->outcome]));
@@ -268,7 +262,7 @@ static void add_stream(struct gsp__builder *b, const struct gsp__head *h, const 
         return;
     if (first > 0)
         gsp__build_double(b, keys[GSP__KEY_FIRST_CHUNK],
-                   first > start_ns ? gsp__seconds(first - start_ns) : 0);
+                          first > start_ns ? gsp__seconds(first - start_ns) : 0);
     gsp__build_int(b, keys[GSP__KEY_CHUNKS], (int64_t)h->stream.n_content);
     if (gsp__stream_output_rate(&h->stream, usage, end_ns, &rate))
         gsp__build_double(b, keys[GSP__KEY_OUTPUT_RATE], rate);
@@ -321,8 +315,7 @@ static void begin_span(struct gsp__span_data *span, const struct gsp__call_recor
     span->name.bytes = span->trace_state.bytes = span->status_message.bytes = "";
 }
 
-static void set_status(struct gsp__builder *b, struct gsp__span_data *span,
-                       const struct gsp__ending *end)
+static void set_status(struct gsp__builder *b, struct gsp__span_data *span, const struct gsp__ending *end)
 {
     if (end->error_type.n == 0)
         return;
@@ -354,11 +347,9 @@ static int width(struct gsp__string s, int max)
 }
 
 /* OP-5: "chat failed after 3 attempts (caused by timeout: ...)". */
-static void describe_failure(struct gsp__builder *b, const struct gsp__call *call,
-                             struct gsp__ending *end)
+static void describe_failure(struct gsp__builder *b, const struct gsp__call *call, struct gsp__ending *end)
 {
-    const struct gsp__ending *last =
-        call->n_attempts ? &call->attempts[call->n_attempts - 1].ending : NULL;
+    const struct gsp__ending *last = call->n_attempts ? &call->attempts[call->n_attempts - 1].ending : NULL;
     struct gsp__string type = end->cause_type, message = end->cause_message;
     struct gsp__string operation = gsp__parsed_string(&call->root->parsed, GSP_FACT_OPERATION);
     char *text = gsp__arena_get(b->arena, STATUS_TEXT_MAX + 1);
@@ -377,12 +368,11 @@ static void describe_failure(struct gsp__builder *b, const struct gsp__call *cal
     else
         n = snprintf(text, STATUS_TEXT_MAX, "%.*s failed", width(operation, 64), operation.bytes);
     if (call->n_attempts > 0)
-        n += snprintf(text + n, (size_t)(STATUS_TEXT_MAX - n), " after %u attempt%s",
-                      call->n_attempts, call->n_attempts == 1 ? "" : "s");
+        n += snprintf(text + n, (size_t)(STATUS_TEXT_MAX - n), " after %u attempt%s", call->n_attempts,
+                      call->n_attempts == 1 ? "" : "s");
     if (type.n)
-        n += snprintf(text + n, (size_t)(STATUS_TEXT_MAX - n), " (caused by %.*s%s%.*s)",
-                      width(type, 64), type.bytes, message.n ? ": " : "", width(message, 380),
-                      message.bytes);
+        n += snprintf(text + n, (size_t)(STATUS_TEXT_MAX - n), " (caused by %.*s%s%.*s)", width(type, 64),
+                      type.bytes, message.n ? ": " : "", width(message, 380), message.bytes);
     end->message = (struct gsp__string){text, (size_t)n};
 }
 
@@ -408,8 +398,8 @@ static void derive_operation(struct gsp__builder *b, const struct gsp__call *cal
     if (root->ending.outcome == GSP_OUTCOME_FAILED)
         describe_failure(b, call, &call->root->ending);
     gsp__build_begin(b, &span->attributes,
-          own->n_entries + (from ? from->parsed.n_entries : 0u) + GSP_USAGE_LIMIT +
-              GSP__COMPUTED_LIMIT + 1);
+                     own->n_entries + (from ? from->parsed.n_entries : 0u) + GSP_USAGE_LIMIT +
+                         GSP__COMPUTED_LIMIT + 1);
     lifted[GSP_FACT_REQUEST_ID] = true; /* of all attempts, below */
     if (from) {
         mark_lifted(own, &from->parsed, call->served != NULL, lifted);
@@ -465,8 +455,7 @@ static void derive_attempt(struct gsp__builder *b, const struct gsp__call *call,
         gsp__build_string(b, keys[GSP__KEY_ATTEMPT_KIND], gsp__text_of(kinds[h->attempt_kind]));
     gsp__build_int(b, keys[GSP__KEY_TARGET_INDEX], h->target_index);
     if (h->stream.first_byte_ns > 0)
-        gsp__build_double(b, keys[GSP__KEY_FIRST_BYTE],
-                   gsp__seconds(h->stream.first_byte_ns - h->start_ns));
+        gsp__build_double(b, keys[GSP__KEY_FIRST_BYTE], gsp__seconds(h->stream.first_byte_ns - h->start_ns));
     if (first > 0)
         gsp__build_double(b, keys[GSP__KEY_ATTEMPT_FIRST_CHUNK], gsp__seconds(first - h->start_ns));
     if (r != call->served)

@@ -21,8 +21,7 @@ static const struct {
     {GSP__EXPORT_MEMORY, gsp__exporter_memory},
 };
 
-gsp_status gsp__batch_init(struct gsp__batch *b, const struct gsp__drain_config *config,
-                           gsp_error *err)
+gsp_status gsp__batch_init(struct gsp__batch *b, const struct gsp__drain_config *config, gsp_error *err)
 {
     unsigned wanted = 0;
 
@@ -61,8 +60,7 @@ void gsp__batch_deinit(struct gsp__batch *b)
     memset(b, 0, sizeof *b);
 }
 
-void gsp__batch_begin(struct gsp__batch *b, struct gsp__reader *ring,
-                      const struct gsp__resource *resource)
+void gsp__batch_begin(struct gsp__batch *b, struct gsp__reader *ring, const struct gsp__resource *resource)
 {
     b->ring = ring;
     b->waiting = (1u << b->n_exporters) - 1;

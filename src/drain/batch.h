@@ -27,8 +27,8 @@ struct gsp__batch {
 };
 
 /* Make the exporters that the configuration names. */
-GSP_MUST_USE gsp_status gsp__batch_init(struct gsp__batch *batch,
-                                        const struct gsp__drain_config *config, gsp_error *err);
+GSP_MUST_USE gsp_status gsp__batch_init(struct gsp__batch *batch, const struct gsp__drain_config *config,
+                                        gsp_error *err);
 void gsp__batch_deinit(struct gsp__batch *batch);
 
 void gsp__batch_begin(struct gsp__batch *batch, struct gsp__reader *ring,
@@ -36,8 +36,7 @@ void gsp__batch_begin(struct gsp__batch *batch, struct gsp__reader *ring,
 
 /* Give a call's spans to the exporters (none where it is not sampled). */
 void gsp__batch_add_spans(struct gsp__batch *batch, const struct gsp__call *call,
-                          const struct gsp__span_data *spans, uint32_t n_spans,
-                          uint32_t n_records);
+                          const struct gsp__span_data *spans, uint32_t n_spans, uint32_t n_records);
 
 /* A record that goes with the batch. */
 void gsp__batch_add_record(struct gsp__batch *batch, const struct gsp__record_ref *ref);

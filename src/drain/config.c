@@ -75,21 +75,21 @@ static bool exporters_of(const char *list, unsigned *out)
     return true;
 }
 
-static gsp_status set_exporters(const char *wish, const char *variable, unsigned *out,
-                                gsp_error *err)
+static gsp_status set_exporters(const char *wish, const char *variable, unsigned *out, gsp_error *err)
 {
     const char *value = gsp__env(variable);
 
     *out = GSP__EXPORT_OTLP;
     if (wish && *wish) {
         if (!exporters_of(wish, out))
-            return gsp__fail(err, GSP_ERR_INVALID,
-                             "exporters: not of otlp, console, file, memory, none");
+            return gsp__fail(err, GSP_ERR_INVALID, "exporters: not of otlp, console, file, memory, none");
         return GSP_OK;
     }
     if (value && !exporters_of(value, out)) {
-        gsp__warn_once(variable, "%s=\"%.64s\" is not of otlp, console, file, memory, none: otlp is "
-                                 "used", variable, value);
+        gsp__warn_once(variable,
+                       "%s=\"%.64s\" is not of otlp, console, file, memory, none: otlp is "
+                       "used",
+                       variable, value);
         *out = GSP__EXPORT_OTLP;
     }
     return GSP_OK;
@@ -109,8 +109,7 @@ static bool is_http_url(const char *url)
     return host && *host && *host != '/' && strpbrk(url, " \t\r\n") == NULL;
 }
 
-static gsp_status set_endpoint(const char *wish, gsp_signal signal, char out[GSP__URL_MAX],
-                               gsp_error *err)
+static gsp_status set_endpoint(const char *wish, gsp_signal signal, char out[GSP__URL_MAX], gsp_error *err)
 {
     static const char *const paths[GSP__SIGNALS] = {"v1/traces", "v1/metrics"};
     char variable[96];
@@ -122,8 +121,10 @@ static gsp_status set_endpoint(const char *wish, gsp_signal signal, char out[GSP
     if (url && !is_http_url(url)) {
         if (wish && *wish)
             return gsp__fail(err, GSP_ERR_INVALID, "endpoint: not an http:// or https:// URL");
-        gsp__warn_once(variable, "%s=\"%.128s\" is no http:// or https:// URL: "
-                                 "http://localhost:4318 is used", variable, url);
+        gsp__warn_once(variable,
+                       "%s=\"%.128s\" is no http:// or https:// URL: "
+                       "http://localhost:4318 is used",
+                       variable, url);
         url = NULL;
         is_own = false;
     }
@@ -132,8 +133,7 @@ static gsp_status set_endpoint(const char *wish, gsp_signal signal, char out[GSP
     if (is_own)
         n = snprintf(out, GSP__URL_MAX, "%s%s", url, path ? "" : "/");
     else
-        n = snprintf(out, GSP__URL_MAX, "%s%s%s", url, url[strlen(url) - 1] == '/' ? "" : "/",
-                     paths[signal]);
+        n = snprintf(out, GSP__URL_MAX, "%s%s%s", url, url[strlen(url) - 1] == '/' ? "" : "/", paths[signal]);
     if (n < 0 || n >= GSP__URL_MAX)
         return gsp__fail(err, GSP_ERR_INVALID, "endpoint: the URL is too long");
     return GSP_OK;
@@ -199,8 +199,8 @@ static gsp_status set_headers(const char *wish, gsp_signal signal, struct gsp__s
  */
 
 /* One of two words. */
-static gsp_status set_word(const char *wish, gsp_signal signal, const char *name,
-                           const char *plain, const char *special, bool *is_special, gsp_error *err)
+static gsp_status set_word(const char *wish, gsp_signal signal, const char *name, const char *plain,
+                           const char *special, bool *is_special, gsp_error *err)
 {
     char variable[96];
     bool is_own;
@@ -215,14 +215,12 @@ static gsp_status set_word(const char *wish, gsp_signal signal, const char *name
     } else if (value) {
         *is_special = strcasecmp(value, special) == 0;
         if (!*is_special && strcasecmp(value, plain) != 0)
-            gsp__warn_once(variable, "%s=\"%.64s\" is not offered here: %s is used", variable, value,
-                           plain);
+            gsp__warn_once(variable, "%s=\"%.64s\" is not offered here: %s is used", variable, value, plain);
     }
     return GSP_OK;
 }
 
-static uint32_t pick(uint32_t option, const char *variable, uint64_t min, uint64_t max,
-                     uint32_t fallback)
+static uint32_t pick(uint32_t option, const char *variable, uint64_t min, uint64_t max, uint32_t fallback)
 {
     uint64_t value = fallback;
 
@@ -242,8 +240,8 @@ static void set_timeout(uint32_t wish, gsp_signal signal, struct gsp__signal_con
         c->timeout_ms = pick(0, variable, 0, 3600000, 10000);
 }
 
-static gsp_status set_path(const char *wish, gsp_signal signal, const char *name,
-                           char out[GSP__PATH_MAX], gsp_error *err)
+static gsp_status set_path(const char *wish, gsp_signal signal, const char *name, char out[GSP__PATH_MAX],
+                           gsp_error *err)
 {
     char variable[96];
     bool is_own;
@@ -260,11 +258,10 @@ static gsp_status set_file(const char *wish, const char *variable, const char *f
     return copy(out, GSP__PATH_MAX, value ? value : fallback, err);
 }
 
-static gsp_status set_spool(const gsp_drainer_options *o, struct gsp__drain_config *c,
-                            gsp_error *err)
+static gsp_status set_spool(const gsp_drainer_options *o, struct gsp__drain_config *c, gsp_error *err)
 {
-    const char *wish = o->spool_directory && *o->spool_directory ? o->spool_directory
-                                                                 : gsp__env("GENSPAN_SPOOL_DIR");
+    const char *wish =
+        o->spool_directory && *o->spool_directory ? o->spool_directory : gsp__env("GENSPAN_SPOOL_DIR");
     const char *state = gsp__env("XDG_STATE_HOME"), *home = gsp__env("HOME");
     uint64_t bytes = (uint64_t)64 << 20;
     int n = 0;
@@ -279,15 +276,14 @@ static gsp_status set_spool(const gsp_drainer_options *o, struct gsp__drain_conf
     if (state && state[0] == '/')
         n = snprintf(c->spool_directory, sizeof c->spool_directory, "%s/genspan/spool", state);
     else if (home && home[0] == '/')
-        n = snprintf(c->spool_directory, sizeof c->spool_directory, "%s/.local/state/genspan/spool",
-                     home);
+        n = snprintf(c->spool_directory, sizeof c->spool_directory, "%s/.local/state/genspan/spool", home);
     if (n < 0 || (size_t)n >= sizeof c->spool_directory)
         c->spool_directory[0] = 0;
     return GSP_OK;
 }
 
-static gsp_status set_signal(const gsp_drainer_options *o, gsp_signal signal,
-                             struct gsp__signal_config *c, gsp_error *err)
+static gsp_status set_signal(const gsp_drainer_options *o, gsp_signal signal, struct gsp__signal_config *c,
+                             gsp_error *err)
 {
     gsp_status status;
 
@@ -295,23 +291,20 @@ static gsp_status set_signal(const gsp_drainer_options *o, gsp_signal signal,
     if (status == GSP_OK)
         status = set_headers(o->headers, signal, c, err);
     if (status == GSP_OK)
-        status = set_word(o->protocol, signal, "PROTOCOL", "http/protobuf", "http/json",
-                          &c->is_json, err);
+        status = set_word(o->protocol, signal, "PROTOCOL", "http/protobuf", "http/json", &c->is_json, err);
     if (status == GSP_OK)
         status = set_word(o->compression, signal, "COMPRESSION", "none", "gzip", &c->is_gzip, err);
     if (status == GSP_OK)
         status = set_path(o->certificate, signal, "CERTIFICATE", c->certificate, err);
     if (status == GSP_OK)
-        status = set_path(o->client_certificate, signal, "CLIENT_CERTIFICATE",
-                          c->client_certificate, err);
+        status = set_path(o->client_certificate, signal, "CLIENT_CERTIFICATE", c->client_certificate, err);
     if (status == GSP_OK)
         status = set_path(o->client_key, signal, "CLIENT_KEY", c->client_key, err);
     set_timeout(o->timeout_ms, signal, c);
     return status;
 }
 
-gsp_status gsp__drain_config(const gsp_drainer_options *o, struct gsp__drain_config *c,
-                             gsp_error *err)
+gsp_status gsp__drain_config(const gsp_drainer_options *o, struct gsp__drain_config *c, gsp_error *err)
 {
     struct gsp__signal_config *traces = &c->signals[GSP_SIGNAL_TRACES];
     struct gsp__signal_config *metrics = &c->signals[GSP_SIGNAL_METRICS];
@@ -320,25 +313,21 @@ gsp_status gsp__drain_config(const gsp_drainer_options *o, struct gsp__drain_con
     memset(c, 0, sizeof *c);
     status = set_exporters(o->traces_exporter, "OTEL_TRACES_EXPORTER", &traces->exporters, err);
     if (status == GSP_OK)
-        status = set_exporters(o->metrics_exporter, "OTEL_METRICS_EXPORTER", &metrics->exporters,
-                               err);
+        status = set_exporters(o->metrics_exporter, "OTEL_METRICS_EXPORTER", &metrics->exporters, err);
     if (status == GSP_OK)
         status = set_signal(o, GSP_SIGNAL_TRACES, traces, err);
     if (status == GSP_OK)
         status = set_signal(o, GSP_SIGNAL_METRICS, metrics, err);
     if (status == GSP_OK)
-        status = set_file(o->traces_file, "GENSPAN_TRACES_FILE", "genspan-traces.jsonl",
-                          traces->file, err);
+        status = set_file(o->traces_file, "GENSPAN_TRACES_FILE", "genspan-traces.jsonl", traces->file, err);
     if (status == GSP_OK)
-        status = set_file(o->metrics_file, "GENSPAN_METRICS_FILE", "genspan-metrics.jsonl",
-                          metrics->file, err);
+        status =
+            set_file(o->metrics_file, "GENSPAN_METRICS_FILE", "genspan-metrics.jsonl", metrics->file, err);
     if (status == GSP_OK)
         status = set_spool(o, c, err);
-    c->schedule_delay_ms =
-        pick(o->schedule_delay_ms, "OTEL_BSP_SCHEDULE_DELAY", 0, 3600000, 5000);
+    c->schedule_delay_ms = pick(o->schedule_delay_ms, "OTEL_BSP_SCHEDULE_DELAY", 0, 3600000, 5000);
     c->batch_max = pick(o->batch_max, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 1, 65536, 512);
-    c->metric_interval_ms =
-        pick(o->metric_interval_ms, "OTEL_METRIC_EXPORT_INTERVAL", 1, 86400000, 60000);
+    c->metric_interval_ms = pick(o->metric_interval_ms, "OTEL_METRIC_EXPORT_INTERVAL", 1, 86400000, 60000);
     c->exit_timeout_ms = pick(o->exit_timeout_ms, "GENSPAN_EXIT_TIMEOUT", 0, 600000, 5000);
     return status;
 }

@@ -7,10 +7,10 @@
 #include <genspan/export.h>
 #include <stdbool.h>
 
-#define GSP__SIGNALS       2
-#define GSP__URL_MAX       1024
-#define GSP__PATH_MAX      512
-#define GSP__HEADERS_MAX   64
+#define GSP__SIGNALS     2
+#define GSP__URL_MAX     1024
+#define GSP__PATH_MAX    512
+#define GSP__HEADERS_MAX 64
 
 enum gsp__exporter_bit {
     GSP__EXPORT_OTLP = 1,
@@ -46,7 +46,7 @@ struct gsp__drain_config {
  * Fill in `out`. GSP_ERR_INVALID with what to do in err. Malformed variables (as opposed to options) are
  * warned of and taken as unset.
  */
-GSP_MUST_USE gsp_status gsp__drain_config(const gsp_drainer_options *options,
-                                          struct gsp__drain_config *out, gsp_error *err);
+GSP_MUST_USE gsp_status gsp__drain_config(const gsp_drainer_options *options, struct gsp__drain_config *out,
+                                          gsp_error *err);
 
 #endif

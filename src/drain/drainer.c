@@ -15,12 +15,12 @@
 #include "drain/ring_drain.h"
 #include "record/directory.h"
 
-#define RINGS_MAX       1024
-#define DISCOVER_NS     ((int64_t)1000000000)
-#define REPLAY_NS       ((int64_t)1000000000)
-#define RETRY_SLEEP_NS  20000000
-#define NS_PER_MS       ((int64_t)1000000)
-#define RING_URGENT     50 /* percent used from which a pass does not wait for its time */
+#define RINGS_MAX      1024
+#define DISCOVER_NS    ((int64_t)1000000000)
+#define REPLAY_NS      ((int64_t)1000000000)
+#define RETRY_SLEEP_NS 20000000
+#define NS_PER_MS      ((int64_t)1000000)
+#define RING_URGENT    50 /* percent used from which a pass does not wait for its time */
 
 struct gsp__drainer {
     struct gsp__drain_config config;
@@ -103,8 +103,7 @@ static void discover(struct gsp__drainer *d)
  * Making and freeing.
  */
 
-static gsp_status set_scope(struct gsp__drainer *d, const struct gsp__drain_scope *scope,
-                            gsp_error *err)
+static gsp_status set_scope(struct gsp__drainer *d, const struct gsp__drain_scope *scope, gsp_error *err)
 {
     gsp_status status = gsp__directory_find(scope->directory, d->directory, err);
     struct gsp__ring_drain *own;
@@ -123,9 +122,8 @@ static gsp_status set_scope(struct gsp__drainer *d, const struct gsp__drain_scop
     return GSP_OK;
 }
 
-gsp_status gsp__drainer_new(const struct gsp__drain_scope *scope,
-                            const gsp_drainer_options *options, struct gsp__drainer **out,
-                            gsp_error *err)
+gsp_status gsp__drainer_new(const struct gsp__drain_scope *scope, const gsp_drainer_options *options,
+                            struct gsp__drainer **out, gsp_error *err)
 {
     struct gsp__drainer *d = calloc(1, sizeof *d);
     gsp_status status;
@@ -184,8 +182,7 @@ static bool drain_ring(struct gsp__drainer *d, unsigned i, bool is_last, bool *i
 
     *is_gone = false;
     do
-        result = gsp__ring_drain_pass(ring, &d->batch, d->config.batch_max, is_last, &is_empty,
-                                      &d->report);
+        result = gsp__ring_drain_pass(ring, &d->batch, d->config.batch_max, is_last, &is_empty, &d->report);
     while (result == GSP__PASS_MORE);
     if (result == GSP__PASS_WAIT)
         return false;
@@ -231,8 +228,7 @@ void gsp__drainer_tick(struct gsp__drainer *d)
 
         if (is_due(d, d->rings[i], now))
             drain_ring(d, i, false, &is_gone);
-        if (!is_gone &&
-            now - d->rings[i]->last_metrics_ns >= d->config.metric_interval_ms * NS_PER_MS)
+        if (!is_gone && now - d->rings[i]->last_metrics_ns >= d->config.metric_interval_ms * NS_PER_MS)
             gsp__ring_drain_metrics(d->rings[i], &d->batch, false);
         i += !is_gone;
     }
@@ -296,6 +292,5 @@ gsp_status gsp__drainer_take(struct gsp__drainer *d, gsp_signal signal, void **o
         k |= d->config.signals[i].exporters;
     if (!(k & GSP__EXPORT_MEMORY) || (unsigned)signal >= GSP__SIGNALS)
         return GSP_ERR_INVALID;
-    return gsp__exporter_memory_take(d->batch.exporters[d->batch.n_exporters - 1], signal, out,
-                                     n_bytes);
+    return gsp__exporter_memory_take(d->batch.exporters[d->batch.n_exporters - 1], signal, out, n_bytes);
 }

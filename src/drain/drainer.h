@@ -15,14 +15,14 @@ struct gsp__drainer;
 /* Which rings. */
 struct gsp__drain_scope {
     const char *directory;
-    const char *only;         /* path of a ring: it and its family (the processes forked from its own) */
-    bool dead_only;           /* leave the rings of living processes alone */
+    const char *only; /* path of a ring: it and its family (the processes forked from its own) */
+    bool dead_only;   /* leave the rings of living processes alone */
 };
 
 struct gsp__drain_report {
-    uint64_t n_rings;    /* that were drained to the end and deleted */
-    uint64_t n_busy;     /* that others drain */
-    uint64_t n_bad;      /* that are no rings, or torn in the head */
+    uint64_t n_rings; /* that were drained to the end and deleted */
+    uint64_t n_busy;  /* that others drain */
+    uint64_t n_bad;   /* that are no rings, or torn in the head */
     uint64_t n_calls;
     uint64_t n_crashed;  /* calls of those whose process died in them */
     uint64_t n_exported; /* records */
@@ -36,8 +36,8 @@ struct gsp__drain_report {
  * GSP_ERR_BUSY when `only` is drained by somebody else.
  */
 GSP_MUST_USE gsp_status gsp__drainer_new(const struct gsp__drain_scope *scope,
-                                         const gsp_drainer_options *options,
-                                         struct gsp__drainer **out, gsp_error *err);
+                                         const gsp_drainer_options *options, struct gsp__drainer **out,
+                                         gsp_error *err);
 void gsp__drainer_free(struct gsp__drainer *d);
 
 /* Do what is due: called every 100 ms or so, and never blocks longer than a request takes. */
@@ -57,7 +57,6 @@ const struct gsp__drain_report *gsp__drainer_report(const struct gsp__drainer *d
 const struct gsp__drain_config *gsp__drainer_config(const struct gsp__drainer *d);
 
 /* Of the memory exporter; GSP_ERR_INVALID without one. */
-gsp_status gsp__drainer_take(struct gsp__drainer *d, gsp_signal signal, void **out,
-                             size_t *n_bytes);
+gsp_status gsp__drainer_take(struct gsp__drainer *d, gsp_signal signal, void **out, size_t *n_bytes);
 
 #endif

@@ -50,8 +50,7 @@ static bool is_ripe(const struct gsp__exporter *exporter)
     return ((const struct console *)exporter)->text.n > 64 << 10;
 }
 
-static enum gsp__export_result commit(struct gsp__exporter *exporter,
-                                      struct gsp__export_counts *counts)
+static enum gsp__export_result commit(struct gsp__exporter *exporter, struct gsp__export_counts *counts)
 {
     struct console *c = self_of(exporter);
 
@@ -81,13 +80,13 @@ static void put_point(struct gsp__buffer *b, bool is_utf8, const struct gsp__met
     if (m->type == GSP__METRIC_SUM)
         gsp__buffer_printf(b, " %" PRId64 "\n", p->value.u.integer);
     else
-        gsp__buffer_printf(b, " count %" PRIu64 " sum %g min %g max %g %.*s\n", p->count, p->sum,
-                           p->min, p->max, (int)m->unit.n, m->unit.bytes);
+        gsp__buffer_printf(b, " count %" PRIu64 " sum %g min %g max %g %.*s\n", p->count, p->sum, p->min,
+                           p->max, (int)m->unit.n, m->unit.bytes);
 }
 
 static enum gsp__export_result metrics(struct gsp__exporter *exporter,
-                                       const struct gsp__resource_metrics *resource,
-                                       bool must_keep, struct gsp__export_counts *counts)
+                                       const struct gsp__resource_metrics *resource, bool must_keep,
+                                       struct gsp__export_counts *counts)
 {
     struct console *c = self_of(exporter);
     struct gsp__buffer text = {0};

@@ -37,8 +37,7 @@ static void begin(struct gsp__exporter *exporter, const struct gsp__resource *re
     f->n_spans = f->n_records = f->n_too_large = 0;
     f->is_closed = false;
     gsp__buffer_clear(&f->line);
-    gsp__otlp_open_json(&f->line, "resourceSpans", "scopeSpans", "spans", resource,
-                        &f->context->scope);
+    gsp__otlp_open_json(&f->line, "resourceSpans", "scopeSpans", "spans", resource, &f->context->scope);
 }
 
 static void add(struct gsp__exporter *exporter, const struct gsp__call *call,
@@ -93,8 +92,7 @@ static bool append(int fd, const char *bytes, size_t n)
     return true;
 }
 
-static enum gsp__export_result write_line(struct file *f, gsp_signal signal,
-                                          struct gsp__buffer *line)
+static enum gsp__export_result write_line(struct file *f, gsp_signal signal, struct gsp__buffer *line)
 {
     gsp_error err = {0};
 
@@ -111,8 +109,7 @@ static enum gsp__export_result write_line(struct file *f, gsp_signal signal,
     return GSP__EXPORT_WAIT;
 }
 
-static enum gsp__export_result commit(struct gsp__exporter *exporter,
-                                      struct gsp__export_counts *counts)
+static enum gsp__export_result commit(struct gsp__exporter *exporter, struct gsp__export_counts *counts)
 {
     struct file *f = self_of(exporter);
 
@@ -131,8 +128,8 @@ static enum gsp__export_result commit(struct gsp__exporter *exporter,
 }
 
 static enum gsp__export_result metrics(struct gsp__exporter *exporter,
-                                       const struct gsp__resource_metrics *resource,
-                                       bool must_keep, struct gsp__export_counts *counts)
+                                       const struct gsp__resource_metrics *resource, bool must_keep,
+                                       struct gsp__export_counts *counts)
 {
     struct file *f = self_of(exporter);
     struct gsp__metrics all = {resource, 1};

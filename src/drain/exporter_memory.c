@@ -86,8 +86,7 @@ static enum gsp__export_result hold(struct memory *m, gsp_signal signal, const v
     return result;
 }
 
-static enum gsp__export_result commit(struct gsp__exporter *exporter,
-                                      struct gsp__export_counts *counts)
+static enum gsp__export_result commit(struct gsp__exporter *exporter, struct gsp__export_counts *counts)
 {
     struct memory *m = self_of(exporter);
 
@@ -98,8 +97,8 @@ static enum gsp__export_result commit(struct gsp__exporter *exporter,
     if (!m->is_closed)
         gsp__otlp_close_pb(&m->writer, m->room + sizeof m->room, m->resource, &m->context->scope);
     m->is_closed = true;
-    if (hold(m, GSP_SIGNAL_TRACES, m->writer.at,
-             (size_t)(m->room + sizeof m->room - m->writer.at)) == GSP__EXPORT_WAIT)
+    if (hold(m, GSP_SIGNAL_TRACES, m->writer.at, (size_t)(m->room + sizeof m->room - m->writer.at)) ==
+        GSP__EXPORT_WAIT)
         return GSP__EXPORT_WAIT;
     counts->n_exported += m->n_records;
     m->n_spans = m->n_records = 0;
@@ -107,8 +106,8 @@ static enum gsp__export_result commit(struct gsp__exporter *exporter,
 }
 
 static enum gsp__export_result metrics(struct gsp__exporter *exporter,
-                                       const struct gsp__resource_metrics *resource,
-                                       bool must_keep, struct gsp__export_counts *counts)
+                                       const struct gsp__resource_metrics *resource, bool must_keep,
+                                       struct gsp__export_counts *counts)
 {
     struct memory *m = self_of(exporter);
     struct gsp__metrics all = {resource, 1};

@@ -13,9 +13,9 @@
 #include "otlp/encode_json.h"
 #include "otlp/encode_protobuf.h"
 
-#define ROOM_START ((size_t)256 << 10)
-#define ROOM_MAX   ((size_t)64 << 20)
-#define BATCH_BYTES ((size_t)4 << 20)
+#define ROOM_START       ((size_t)256 << 10)
+#define ROOM_MAX         ((size_t)64 << 20)
+#define BATCH_BYTES      ((size_t)4 << 20)
 #define REPLAYS_PER_TICK 64
 #define SPOOL_RETRY_NS   ((int64_t)1000000000)
 
@@ -54,8 +54,7 @@ static void begin(struct gsp__exporter *exporter, const struct gsp__resource *re
     gsp__pb_write_init(&o->writer, o->room, o->room_size);
     gsp__buffer_clear(&o->json);
     if (o->is_json)
-        gsp__otlp_open_json(&o->json, "resourceSpans", "scopeSpans", "spans", resource,
-                            &o->context->scope);
+        gsp__otlp_open_json(&o->json, "resourceSpans", "scopeSpans", "spans", resource, &o->context->scope);
 }
 
 static size_t batch_bytes(const struct otlp *o)
@@ -157,8 +156,8 @@ static bool close_batch(struct otlp *o)
 }
 
 /* Put a body on disk; the backend is away. */
-static enum gsp__export_result set_aside(struct otlp *o, gsp_signal signal, bool is_json,
-                                         const void *bytes, size_t n_bytes, uint64_t n_items)
+static enum gsp__export_result set_aside(struct otlp *o, gsp_signal signal, bool is_json, const void *bytes,
+                                         size_t n_bytes, uint64_t n_items)
 {
     gsp_error err = {0};
     gsp_status status;
@@ -185,12 +184,10 @@ static enum gsp__post_result replay_one(struct otlp *o, gsp_signal signal, bool 
 
     *is_empty = gsp__spool_oldest(&o->spools[signal], signal, &batch, &lock_fd, &n_damaged) != GSP_OK;
     if (n_damaged > 0)
-        gsp__warn_once("spool-damaged", "a damaged batch in %s was deleted",
-                       o->spools[signal].directory);
+        gsp__warn_once("spool-damaged", "a damaged batch in %s was deleted", o->spools[signal].directory);
     if (*is_empty)
         return GSP__POST_OK;
-    result = gsp__channel_post(o->channels[signal], batch.is_json, batch.bytes, batch.n_bytes,
-                               &partial);
+    result = gsp__channel_post(o->channels[signal], batch.is_json, batch.bytes, batch.n_bytes, &partial);
     gsp__spool_done(&batch, lock_fd, result != GSP__POST_RETRY);
     return result;
 }
@@ -213,9 +210,8 @@ static bool replay(struct otlp *o, gsp_signal signal)
 }
 
 /* What is new goes out before what was put aside: it is what somebody may be waiting for. */
-static enum gsp__export_result deliver(struct otlp *o, gsp_signal signal, bool is_json,
-                                       const void *bytes, size_t n_bytes, uint64_t n_items,
-                                       uint64_t n_records, bool may_spool,
+static enum gsp__export_result deliver(struct otlp *o, gsp_signal signal, bool is_json, const void *bytes,
+                                       size_t n_bytes, uint64_t n_items, uint64_t n_records, bool may_spool,
                                        struct gsp__export_counts *counts)
 {
     struct gsp__partial_success partial;
@@ -243,8 +239,7 @@ static enum gsp__export_result deliver(struct otlp *o, gsp_signal signal, bool i
     return GSP__EXPORT_DONE;
 }
 
-static enum gsp__export_result commit(struct gsp__exporter *exporter,
-                                      struct gsp__export_counts *counts)
+static enum gsp__export_result commit(struct gsp__exporter *exporter, struct gsp__export_counts *counts)
 {
     struct otlp *o = self_of(exporter);
     enum gsp__export_result result;
@@ -265,8 +260,8 @@ static enum gsp__export_result commit(struct gsp__exporter *exporter,
 }
 
 static enum gsp__export_result metrics(struct gsp__exporter *exporter,
-                                       const struct gsp__resource_metrics *resource,
-                                       bool must_keep, struct gsp__export_counts *counts)
+                                       const struct gsp__resource_metrics *resource, bool must_keep,
+                                       struct gsp__export_counts *counts)
 {
     struct otlp *o = self_of(exporter);
     struct gsp__metrics all = {resource, 1};
@@ -282,8 +277,8 @@ static enum gsp__export_result metrics(struct gsp__exporter *exporter,
 
         gsp__otlp_metrics_json(&body, &all);
         if (!body.failed)
-            result = deliver(o, GSP_SIGNAL_METRICS, true, body.data, body.n, n_points, n_points,
-                             must_keep, counts);
+            result = deliver(o, GSP_SIGNAL_METRICS, true, body.data, body.n, n_points, n_points, must_keep,
+                             counts);
         gsp__buffer_deinit(&body);
         return result;
     }
@@ -296,8 +291,8 @@ static enum gsp__export_result metrics(struct gsp__exporter *exporter,
         gsp__pb_write_init(&w, room, size);
         gsp__otlp_metrics_pb(&w, &all);
         if (!w.is_full)
-            result = deliver(o, GSP_SIGNAL_METRICS, false, w.at, (size_t)(room + size - w.at),
-                             n_points, n_points, must_keep, counts);
+            result = deliver(o, GSP_SIGNAL_METRICS, false, w.at, (size_t)(room + size - w.at), n_points,
+                             n_points, must_keep, counts);
         free(room);
         if (!w.is_full)
             break;

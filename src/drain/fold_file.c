@@ -60,10 +60,10 @@ static void set_path(struct gsp__fold *f, const char *ring)
 
 static bool is_sane(const struct layout *l, const struct gsp__reader *ring)
 {
-    return memcmp(l->magic, MAGIC, sizeof l->magic) == 0 && l->version == 1 &&
-           l->cap == GSP__FOLD_SERIES && memcmp(l->ring_id, ring->header.ring_id, 16) == 0 &&
-           atomic_load(&l->active) <= 1 && l->n_series[0] <= l->cap && l->n_series[1] <= l->cap &&
-           l->n_listed[0] <= GSP__FOLD_LIST_MAX && l->n_listed[1] <= GSP__FOLD_LIST_MAX;
+    return memcmp(l->magic, MAGIC, sizeof l->magic) == 0 && l->version == 1 && l->cap == GSP__FOLD_SERIES &&
+           memcmp(l->ring_id, ring->header.ring_id, 16) == 0 && atomic_load(&l->active) <= 1 &&
+           l->n_series[0] <= l->cap && l->n_series[1] <= l->cap && l->n_listed[0] <= GSP__FOLD_LIST_MAX &&
+           l->n_listed[1] <= GSP__FOLD_LIST_MAX;
 }
 
 static void begin_anew(struct layout *l, const struct gsp__reader *ring)
@@ -103,8 +103,8 @@ out:
 
 static struct layout *map_memory(void)
 {
-    void *base = mmap(NULL, sizeof(struct layout), PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *base =
+        mmap(NULL, sizeof(struct layout), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     return base == MAP_FAILED ? NULL : base;
 }
@@ -113,8 +113,7 @@ static void use_active(struct gsp__fold *f)
 {
     uint32_t active = atomic_load(&f->shared->active);
 
-    f->active = (struct gsp__bank){f->shared->n_series[active], GSP__FOLD_SERIES,
-                                   f->shared->series[active]};
+    f->active = (struct gsp__bank){f->shared->n_series[active], GSP__FOLD_SERIES, f->shared->series[active]};
 }
 
 static void mark_listed(struct gsp__fold *f, struct gsp__reader *ring)
@@ -140,8 +139,7 @@ struct gsp__fold *gsp__fold_open(struct gsp__reader *ring)
     f->shared = map_file(f->path);
     f->is_file = f->shared != NULL;
     if (!f->shared) {
-        gsp__warn_once("fold", "%s cannot be made: metrics of this process are kept in memory only",
-                       f->path);
+        gsp__warn_once("fold", "%s cannot be made: metrics of this process are kept in memory only", f->path);
         f->shared = map_memory();
     }
     if (!f->shared) {

@@ -18,11 +18,11 @@
 #include "base/status.h"
 #include "base/warn.h"
 
-#define BACKOFF_BASE_MS  1000
-#define BACKOFF_CAP_MS   30000
+#define BACKOFF_BASE_MS    1000
+#define BACKOFF_CAP_MS     30000
 #define RETRY_AFTER_MAX_MS 300000 /* a backend that asks for more is asked again after this */
-#define RESPONSE_MAX     ((size_t)4 << 20)
-#define RESPONSE_KEPT    ((size_t)64 << 10)
+#define RESPONSE_MAX       ((size_t)4 << 20)
+#define RESPONSE_KEPT      ((size_t)64 << 10)
 
 struct gsp__http_channel {
     struct gsp__export_context *context;
@@ -100,8 +100,7 @@ static void set_options(struct gsp__http_channel *c)
     curl_easy_setopt(c->curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(c->curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(c->curl, CURLOPT_POST, 1L);
-    curl_easy_setopt(c->curl, CURLOPT_USERAGENT,
-                     "genspan/" GSP_VERSION " OTel-OTLP-Exporter-C/" GSP_VERSION);
+    curl_easy_setopt(c->curl, CURLOPT_USERAGENT, "genspan/" GSP_VERSION " OTel-OTLP-Exporter-C/" GSP_VERSION);
     curl_easy_setopt(c->curl, CURLOPT_ERRORBUFFER, c->error);
     curl_easy_setopt(c->curl, CURLOPT_WRITEFUNCTION, on_response);
     curl_easy_setopt(c->curl, CURLOPT_WRITEDATA, c);
@@ -174,8 +173,8 @@ static bool pack(struct gsp__http_channel *c, const void *bytes, size_t n)
     z_stream z = {0};
     bool is_good;
 
-    if (n > UINT32_MAX || deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8,
-                                       Z_DEFAULT_STRATEGY) != Z_OK)
+    if (n > UINT32_MAX ||
+        deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
         return false;
     gsp__buffer_clear(&c->packed);
     is_good = gsp__buffer_reserve(&c->packed, deflateBound(&z, (uLong)n));
@@ -207,8 +206,8 @@ static enum gsp__post_result away(struct gsp__http_channel *c, const char *why, 
         wait_ms = retry_after_ms < RETRY_AFTER_MAX_MS ? retry_after_ms : RETRY_AFTER_MAX_MS;
     c->n_failures++;
     c->due_ns = gsp__clock_monotonic_ns() + wait_ms * 1000000;
-    gsp__warn_once(warn_key(c, key), "%s cannot be exported to %s: %s; they are kept and sent later",
-                   c->name, c->config->endpoint, why);
+    gsp__warn_once(warn_key(c, key), "%s cannot be exported to %s: %s; they are kept and sent later", c->name,
+                   c->config->endpoint, why);
     return GSP__POST_RETRY;
 }
 
@@ -217,14 +216,12 @@ static enum gsp__post_result refused(struct gsp__http_channel *c, long status)
     char key[64];
 
     gsp__warn_once(warn_key(c, key), "%s refuses %s with HTTP status %ld (%.*s): they are dropped",
-                   c->config->endpoint, c->name, status,
-                   (int)(c->response.n < 200 ? c->response.n : 200),
+                   c->config->endpoint, c->name, status, (int)(c->response.n < 200 ? c->response.n : 200),
                    c->response.n ? c->response.data : "");
     return GSP__POST_REJECT;
 }
 
-static enum gsp__post_result accepted(struct gsp__http_channel *c,
-                                      struct gsp__partial_success *partial)
+static enum gsp__post_result accepted(struct gsp__http_channel *c, struct gsp__partial_success *partial)
 {
     bool is_json = strncasecmp(c->response_type, "application/json", 16) == 0;
     char key[64];
@@ -243,8 +240,7 @@ static enum gsp__post_result accepted(struct gsp__http_channel *c,
     }
     if (partial->n_rejected > 0 || partial->message[0])
         gsp__warn_once("export-partial", "%s took only part of the %s: %lld refused (%s)",
-                       c->config->endpoint, c->name, (long long)partial->n_rejected,
-                       partial->message);
+                       c->config->endpoint, c->name, (long long)partial->n_rejected, partial->message);
     return GSP__POST_OK;
 }
 
@@ -277,9 +273,8 @@ static enum gsp__post_result judge(struct gsp__http_channel *c, CURLcode code,
     return refused(c, status);
 }
 
-enum gsp__post_result gsp__channel_post(struct gsp__http_channel *c, bool is_json,
-                                        const void *bytes, size_t n_bytes,
-                                        struct gsp__partial_success *partial)
+enum gsp__post_result gsp__channel_post(struct gsp__http_channel *c, bool is_json, const void *bytes,
+                                        size_t n_bytes, struct gsp__partial_success *partial)
 {
     int64_t left_ns = atomic_load(&c->context->deadline_ns) - gsp__clock_monotonic_ns();
     long timeout_ms = (long)c->config->timeout_ms;

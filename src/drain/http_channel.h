@@ -30,8 +30,7 @@ bool gsp__channel_is_due(const struct gsp__http_channel *channel);
  * Send a body and wait for the answer, until the signal's timeout or the context's deadline. `partial` is
  * filled in on GSP__POST_OK. Failures are warned of once per outage.
  */
-enum gsp__post_result gsp__channel_post(struct gsp__http_channel *channel, bool is_json,
-                                        const void *bytes, size_t n_bytes,
-                                        struct gsp__partial_success *partial);
+enum gsp__post_result gsp__channel_post(struct gsp__http_channel *channel, bool is_json, const void *bytes,
+                                        size_t n_bytes, struct gsp__partial_success *partial);
 
 #endif

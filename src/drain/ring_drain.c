@@ -11,19 +11,18 @@
 #include "base/status.h"
 #include "base/warn.h"
 
-#define RESOURCE_ARENA  ((size_t)256 << 10)
-#define ATTEMPTS_MAX    512 /* of one call; further ones are exported alone */
-#define LATE_NS         ((int64_t)10 * 1000000000)
-#define CALL_BYTES_MAX  ((size_t)256 << 20)
+#define RESOURCE_ARENA ((size_t)256 << 10)
+#define ATTEMPTS_MAX   512 /* of one call; further ones are exported alone */
+#define LATE_NS        ((int64_t)10 * 1000000000)
+#define CALL_BYTES_MAX ((size_t)256 << 20)
 
 static gsp_status set_policy(struct gsp__ring_drain *r, gsp_error *err)
 {
     const char *dialect = r->reader->header.dialect;
 
     r->policy.lone_attempts = r->reader->header.attempt_spans == 0;
-    r->policy.dialect = memchr(dialect, 0, sizeof r->reader->header.dialect)
-                            ? gsp__dialect_named(dialect)
-                            : NULL;
+    r->policy.dialect =
+        memchr(dialect, 0, sizeof r->reader->header.dialect) ? gsp__dialect_named(dialect) : NULL;
     if (!r->policy.dialect) {
         gsp__warn_once(r->reader->path, "GENSPAN_DIALECT=%.60s is not known: otel is used", dialect);
         r->policy.dialect = &gsp__dialect_otel;
@@ -72,15 +71,14 @@ void gsp__ring_drain_close(struct gsp__ring_drain *r, bool deletes)
     free(r);
 }
 
-void gsp__ring_drain_count(const struct gsp__ring_drain *r, uint32_t *n_ended,
-                           unsigned *percent_used)
+void gsp__ring_drain_count(const struct gsp__ring_drain *r, uint32_t *n_ended, unsigned *percent_used)
 {
     const struct gsp__pool *pool = &r->reader->map.facts;
     uint32_t ended = 0, n_free = 0;
 
     for (uint32_t i = 0; i < pool->n; i++) {
-        enum gsp__chunk_state state = gsp__word_state(
-            atomic_load_explicit(&pool->words[i], memory_order_relaxed));
+        enum gsp__chunk_state state =
+            gsp__word_state(atomic_load_explicit(&pool->words[i], memory_order_relaxed));
 
         ended += state == GSP__CHUNK_ENDED || state == GSP__CHUNK_FOLDED;
         n_free += state == GSP__CHUNK_FREE;
@@ -149,8 +147,8 @@ enum copied {
 static enum copied copy_call(struct pass *p, uint32_t root, struct gsp__snapshot **out, uint32_t *n)
 {
     struct gsp__assembler *a = &p->ring->assembler;
-    struct gsp__snapshot *snapshots = gsp__arena_get(
-        &p->batch->arena, (1 + count_attempts(a, root)) * sizeof *snapshots);
+    struct gsp__snapshot *snapshots =
+        gsp__arena_get(&p->batch->arena, (1 + count_attempts(a, root)) * sizeof *snapshots);
 
     *n = 0;
     if (!snapshots)
@@ -272,8 +270,7 @@ enum gsp__pass_result gsp__ring_drain_pass(struct gsp__ring_drain *r, struct gsp
                                            struct gsp__drain_report *report)
 {
     /* asked before the scan: a process that dies after it is for the next pass */
-    struct pass p = {.ring = r, .batch = batch, .report = report,
-                     .is_dead = !gsp__reader_is_live(r->reader)};
+    struct pass p = {.ring = r, .batch = batch, .report = report, .is_dead = !gsp__reader_is_live(r->reader)};
     bool is_begun = false, has_more = false;
 
     *is_empty = false;
@@ -287,8 +284,7 @@ enum gsp__pass_result gsp__ring_drain_pass(struct gsp__ring_drain *r, struct gsp
     for (uint32_t i = 0; i < r->assembler.n_records; i++) {
         const struct gsp__record_ref *ref = &r->assembler.records[i].ref;
 
-        if (!gsp__assembler_is_ready(&r->assembler, i, p.is_dead,
-                                     !is_last && holds_late(r, ref)))
+        if (!gsp__assembler_is_ready(&r->assembler, i, p.is_dead, !is_last && holds_late(r, ref)))
             continue;
         if (!is_begun) {
             begin(&p);

@@ -24,8 +24,7 @@ struct gsp__ring_drain {
 };
 
 /* Open a ring to drain it. Fails as gsp__reader_open does. */
-GSP_MUST_USE gsp_status gsp__ring_drain_open(const char *path, struct gsp__ring_drain **out,
-                                             gsp_error *err);
+GSP_MUST_USE gsp_status gsp__ring_drain_open(const char *path, struct gsp__ring_drain **out, gsp_error *err);
 
 /*
  * `deletes`: its process is dead and everything in it was handed over; the files go. Of a living one that is
@@ -34,8 +33,7 @@ GSP_MUST_USE gsp_status gsp__ring_drain_open(const char *path, struct gsp__ring_
 void gsp__ring_drain_close(struct gsp__ring_drain *ring, bool deletes);
 
 /* How many records have ended, and how full the ring is, in percent. */
-void gsp__ring_drain_count(const struct gsp__ring_drain *ring, uint32_t *n_ended,
-                           unsigned *percent_used);
+void gsp__ring_drain_count(const struct gsp__ring_drain *ring, uint32_t *n_ended, unsigned *percent_used);
 
 enum gsp__pass_result {
     GSP__PASS_EMPTY, /* nothing in it is ready any more */
@@ -52,7 +50,6 @@ enum gsp__pass_result gsp__ring_drain_pass(struct gsp__ring_drain *ring, struct 
                                            struct gsp__drain_report *report);
 
 /* Export the ring's metrics as they stand. True when all exporters took them. */
-bool gsp__ring_drain_metrics(struct gsp__ring_drain *ring, struct gsp__batch *batch,
-                             bool must_keep);
+bool gsp__ring_drain_metrics(struct gsp__ring_drain *ring, struct gsp__batch *batch, bool must_keep);
 
 #endif

@@ -33,8 +33,7 @@ struct header {
 
 _Static_assert(sizeof(struct header) == 40, "spool layout");
 
-void gsp__spool_init(struct gsp__spool *s, const char *directory, const char *endpoint,
-                     uint64_t max_bytes)
+void gsp__spool_init(struct gsp__spool *s, const char *directory, const char *endpoint, uint64_t max_bytes)
 {
     uint64_t hash = gsp__fnv1a(GSP__FNV_INIT, endpoint, strlen(endpoint));
     int n;
@@ -117,8 +116,8 @@ static bool write_all(int fd, const void *bytes, size_t n)
 gsp_status gsp__spool_put(struct gsp__spool *s, gsp_signal signal, bool is_json, uint64_t n_items,
                           const void *bytes, size_t n_bytes, gsp_error *err)
 {
-    struct header h = {MAGIC, (uint32_t)signal, is_json, n_items, n_bytes,
-                       gsp__fnv1a(GSP__FNV_INIT, bytes, n_bytes)};
+    struct header h = {MAGIC,   (uint32_t)signal, is_json,
+                       n_items, n_bytes,          gsp__fnv1a(GSP__FNV_INIT, bytes, n_bytes)};
     char temporary[808], path[800];
     uint64_t used, n_batches;
     gsp_status status = GSP_OK;
@@ -129,8 +128,7 @@ gsp_status gsp__spool_put(struct gsp__spool *s, gsp_signal signal, bool is_json,
     if (!make_folders(s->directory))
         return gsp__fail_errno(err, "the spool's folder cannot be made: set GENSPAN_SPOOL_DIR");
     measure(s, &used, &n_batches);
-    if (n_batches >= BATCHES_MAX || used > s->max_bytes ||
-        sizeof h + n_bytes > s->max_bytes - used)
+    if (n_batches >= BATCHES_MAX || used > s->max_bytes || sizeof h + n_bytes > s->max_bytes - used)
         return gsp__fail(err, GSP_ERR_NO_SPACE, "the spool is full (GENSPAN_SPOOL_BYTES)");
     snprintf(path, sizeof path, "%s/%020" PRIu64 "-%ld-%06" PRIu64 "%s", s->directory,
              gsp__clock_realtime_ns(), (long)getpid(), s->n_put++, suffix_of(signal));
@@ -157,8 +155,7 @@ static bool find_oldest(const struct gsp__spool *s, gsp_signal signal, char name
 
     name[0] = 0;
     while (dir && (e = readdir(dir)))
-        if (has_suffix(e->d_name, suffix_of(signal)) &&
-            (!name[0] || strcmp(e->d_name, name) < 0))
+        if (has_suffix(e->d_name, suffix_of(signal)) && (!name[0] || strcmp(e->d_name, name) < 0))
             snprintf(name, 256, "%s", e->d_name);
     if (dir)
         closedir(dir);
@@ -218,8 +215,8 @@ static bool read_batch(const char *path, gsp_signal signal, struct gsp__spooled 
     return true;
 }
 
-gsp_status gsp__spool_oldest(struct gsp__spool *s, gsp_signal signal, struct gsp__spooled *out,
-                             int *lock_fd, uint64_t *n_damaged)
+gsp_status gsp__spool_oldest(struct gsp__spool *s, gsp_signal signal, struct gsp__spooled *out, int *lock_fd,
+                             uint64_t *n_damaged)
 {
     char name[256], path[800];
 

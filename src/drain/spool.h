@@ -41,8 +41,7 @@ struct gsp__spooled {
 
 /* Keep a batch. GSP_ERR_NO_SPACE (the bound, or the disk), GSP_ERR_IO, GSP_ERR_UNSUPPORTED (no spool). */
 GSP_MUST_USE gsp_status gsp__spool_put(struct gsp__spool *spool, gsp_signal signal, bool is_json,
-                                       uint64_t n_items, const void *bytes, size_t n_bytes,
-                                       gsp_error *err);
+                                       uint64_t n_items, const void *bytes, size_t n_bytes, gsp_error *err);
 
 /*
  * The oldest batch of a signal. GSP_ERR_NOT_FOUND when there is none; GSP_ERR_BUSY when another process is
@@ -50,8 +49,7 @@ GSP_MUST_USE gsp_status gsp__spool_put(struct gsp__spool *spool, gsp_signal sign
  * under *lock_fd; give it back with gsp__spool_done.
  */
 GSP_MUST_USE gsp_status gsp__spool_oldest(struct gsp__spool *spool, gsp_signal signal,
-                                          struct gsp__spooled *out, int *lock_fd,
-                                          uint64_t *n_damaged);
+                                          struct gsp__spooled *out, int *lock_fd, uint64_t *n_damaged);
 
 /* Delete the batch if it was sent, free its bytes, drop the lock. */
 void gsp__spool_done(struct gsp__spooled *spooled, int lock_fd, bool was_sent);

@@ -143,8 +143,8 @@ static void free_drainer(gsp_drainer *d)
     free(d);
 }
 
-gsp_status gsp_drainer_start(gsp_recorder *recorder, const gsp_drainer_options *options,
-                             gsp_drainer **out, gsp_error *err)
+gsp_status gsp_drainer_start(gsp_recorder *recorder, const gsp_drainer_options *options, gsp_drainer **out,
+                             gsp_error *err)
 {
     gsp_drainer_options o = GSP_DRAINER_OPTIONS_INIT;
     struct gsp__drain_scope scope = {0};
@@ -154,8 +154,7 @@ gsp_status gsp_drainer_start(gsp_recorder *recorder, const gsp_drainer_options *
     gsp_status status;
 
     *out = NULL;
-    if (!recorder || !gsp_recorder_path(recorder) ||
-        strlen(gsp_recorder_path(recorder)) >= sizeof directory)
+    if (!recorder || !gsp_recorder_path(recorder) || strlen(gsp_recorder_path(recorder)) >= sizeof directory)
         return gsp__fail(err, GSP_ERR_INVALID, "a drainer needs a recorder that is open");
     if (options)
         memcpy(&o, options, options->struct_size < sizeof o ? options->struct_size : sizeof o);

@@ -14,7 +14,7 @@
 #include "base/env.h"
 #include "base/hex.h"
 #include "base/utf8.h"
-#include "derive/stream.h"
+#include "derive/stream_stats.h"
 
 #define NS_PER_MS 1000000
 #define NS_PER_S  1000000000
@@ -54,8 +54,7 @@ void gsp__put_duration(struct gsp__buffer *out, int64_t ns, bool is_utf8)
     else if (ns < 60 * (int64_t)NS_PER_S)
         gsp__buffer_printf(out, "%.2f s", (double)ns / NS_PER_S);
     else
-        gsp__buffer_printf(out, "%" PRId64 " m %" PRId64 " s", ns / NS_PER_S / 60,
-                           ns / NS_PER_S % 60);
+        gsp__buffer_printf(out, "%" PRId64 " m %" PRId64 " s", ns / NS_PER_S / 60, ns / NS_PER_S % 60);
 }
 
 void gsp__put_terminal_text(struct gsp__buffer *out, struct gsp__string s, size_t max, bool is_utf8)
@@ -122,8 +121,7 @@ static const struct gsp__head *head_of(const struct gsp__call_record *r)
 
 static const char *outcome_name(unsigned outcome)
 {
-    static const char *const names[] = {"ended",     "completed", "failed",
-                                        "cancelled", "abandoned", "crashed"};
+    static const char *const names[] = {"ended", "completed", "failed", "cancelled", "abandoned", "crashed"};
 
     return outcome < GSP__COUNT_OF(names) ? names[outcome] : "?";
 }
@@ -155,8 +153,7 @@ static const struct gsp__head *streaming_head(const struct gsp__call *call)
 
 static const struct gsp__head *usage_head(const struct gsp__call *call)
 {
-    return call->served && head_of(call->root)->usage_seen == 0 ? head_of(call->served)
-                                                                : head_of(call->root);
+    return call->served && head_of(call->root)->usage_seen == 0 ? head_of(call->served) : head_of(call->root);
 }
 
 static void put_head(struct picture *p, const struct gsp__call *call)
@@ -204,8 +201,7 @@ static void put_tokens(struct picture *p, const struct gsp__head *h)
 
         if (!(h->usage_seen & 1u << parts[i].part) || (is_part && h->usage[parts[i].part] == 0))
             continue;
-        gsp__buffer_printf(p->out, "%s%" PRId64 " %s", between, h->usage[parts[i].part],
-                           parts[i].name);
+        gsp__buffer_printf(p->out, "%s%" PRId64 " %s", between, h->usage[parts[i].part], parts[i].name);
         between = ", ";
     }
     if (h->usage_source == GSP_USAGE_MISSING)
@@ -229,8 +225,7 @@ static void put_facts(struct picture *p, const struct gsp__call *call)
         gsp__buffer_printf(p->out, "  %" PRIu64 " chunks", stream->stream.n_content);
     }
     put_tokens(p, usage);
-    if (call->served && gsp__stream_output_rate(&stream->stream, usage, call->served->ending.end_ns,
-                                                &rate))
+    if (call->served && gsp__stream_output_rate(&stream->stream, usage, call->served->ending.end_ns, &rate))
         gsp__buffer_printf(p->out, ", %.1f/s", rate);
     if (p->out->n > before)
         gsp__buffer_add_char(p->out, '\n');
@@ -340,8 +335,7 @@ static void put_ids(struct picture *p, const char *tree, const struct gsp__parse
         if (e->fact != GSP_FACT_REQUEST_ID || e->kind != GSP__ENTRY_ITEM)
             continue;
         for (uint16_t k = 0; k < i; k++)
-            is_known |= parsed->entries[k].fact == e->fact &&
-                        parsed->entries[k].n_payload == e->n_payload &&
+            is_known |= parsed->entries[k].fact == e->fact && parsed->entries[k].n_payload == e->n_payload &&
                         memcmp(parsed->entries[k].payload, e->payload, e->n_payload) == 0;
         if (is_known)
             continue;
@@ -362,8 +356,7 @@ static void put_ids(struct picture *p, const char *tree, const struct gsp__parse
 
 static void put_attempts(struct picture *p, const struct gsp__call *call)
 {
-    static const char *const kinds[] = {"attempt",  "initial", "retry",
-                                        "fallback", "probe",   "client retry"};
+    static const char *const kinds[] = {"attempt", "initial", "retry", "fallback", "probe", "client retry"};
     const unsigned label = 14;
     unsigned width = p->style->width - label - 34;
 

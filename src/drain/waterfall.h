@@ -9,8 +9,8 @@
 #include "derive/call.h"
 
 struct gsp__waterfall_style {
-    unsigned width;   /* columns of the terminal; at least 60 */
-    bool is_utf8;     /* else ASCII only */
+    unsigned width; /* columns of the terminal; at least 60 */
+    bool is_utf8;   /* else ASCII only */
     bool has_colour;
 };
 

@@ -51,7 +51,8 @@ static json_t *objects(struct decoder *d, json_t *object, const char *key, uint3
         fail(d, GSP_ERR_FORMAT, "malformed OTLP JSON: an array is expected");
         return NULL;
     }
-    json_array_foreach(array, i, item) {
+    json_array_foreach(array, i, item)
+    {
         if (!json_is_object(item)) {
             fail(d, GSP_ERR_FORMAT, "malformed OTLP JSON: an array of objects is expected");
             return NULL;
@@ -157,8 +158,7 @@ static uint32_t enum_at(struct decoder *d, json_t *object, const char *key)
 
     if (!value || json_is_null(value))
         return 0;
-    if (!json_is_integer(value) || json_integer_value(value) < 0 ||
-        json_integer_value(value) > 255) {
+    if (!json_is_integer(value) || json_integer_value(value) < 0 || json_integer_value(value) > 255) {
         fail(d, GSP_ERR_FORMAT, "malformed OTLP JSON: enums are integers");
         return 0;
     }
@@ -460,8 +460,7 @@ static json_t *numbers(struct decoder *d, json_t *object, const char *key, uint3
     return array;
 }
 
-static void read_counts(struct decoder *d, json_t *object, const char *key, const uint64_t **out,
-                        uint32_t *n)
+static void read_counts(struct decoder *d, json_t *object, const char *key, const uint64_t **out, uint32_t *n)
 {
     json_t *array = numbers(d, object, key, n);
     uint64_t *counts = items(d, *n, sizeof *counts);
@@ -503,8 +502,7 @@ static void read_quantiles(struct decoder *d, json_t *point, struct gsp__point *
     }
 }
 
-static void read_point(struct decoder *d, json_t *point, enum gsp__metric_type type,
-                       struct gsp__point *out)
+static void read_point(struct decoder *d, json_t *point, enum gsp__metric_type type, struct gsp__point *out)
 {
     json_t *positive = json_object_get(point, "positive");
     json_t *negative = json_object_get(point, "negative");
@@ -562,8 +560,7 @@ static void read_metric(struct decoder *d, json_t *metric, struct gsp__metric *o
         array = objects(d, data, "dataPoints", &out->n_points);
         points = items(d, out->n_points, sizeof *points);
         out->points = points;
-        out->temporality =
-            (enum gsp__temporality)(enum_at(d, data, "aggregationTemporality") % 3);
+        out->temporality = (enum gsp__temporality)(enum_at(d, data, "aggregationTemporality") % 3);
         out->is_monotonic = json_is_true(json_object_get(data, "isMonotonic"));
         for (uint32_t k = 0; points && k < out->n_points; k++)
             read_point(d, json_array_get(array, k), out->type, &points[k]);
@@ -663,8 +660,7 @@ bool gsp__otlp_response_from_json(const char *text, size_t n, struct gsp__partia
     }
     partial = json_object_get(root, "partialSuccess");
     if (json_is_object(partial)) {
-        static const char *const counts[] = {"rejectedSpans", "rejectedDataPoints",
-                                             "rejectedLogRecords"};
+        static const char *const counts[] = {"rejectedSpans", "rejectedDataPoints", "rejectedLogRecords"};
         json_t *message = json_object_get(partial, "errorMessage");
 
         for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {

@@ -189,8 +189,7 @@ static void read_attributes(struct decoder *d, const struct gsp__pb_field *messa
  * Traces.
  */
 
-static void read_event(struct decoder *d, const struct gsp__pb_field *message,
-                       struct gsp__span_event *out)
+static void read_event(struct decoder *d, const struct gsp__pb_field *message, struct gsp__span_event *out)
 {
     struct gsp__pb_reader r = gsp__pb_read(message->bytes, message->n);
     struct gsp__pb_field f;
@@ -208,8 +207,7 @@ static void read_event(struct decoder *d, const struct gsp__pb_field *message,
     is_read(d, &r);
 }
 
-static void read_link(struct decoder *d, const struct gsp__pb_field *message,
-                      struct gsp__span_link *out)
+static void read_link(struct decoder *d, const struct gsp__pb_field *message, struct gsp__span_link *out)
 {
     struct gsp__pb_reader r = gsp__pb_read(message->bytes, message->n);
     struct gsp__pb_field f;
@@ -240,8 +238,7 @@ static void read_link(struct decoder *d, const struct gsp__pb_field *message,
     is_read(d, &r);
 }
 
-static void read_status(struct decoder *d, const struct gsp__pb_field *message,
-                        struct gsp__span_data *out)
+static void read_status(struct decoder *d, const struct gsp__pb_field *message, struct gsp__span_data *out)
 {
     struct gsp__pb_reader r = gsp__pb_read(message->bytes, message->n);
     struct gsp__pb_field f;
@@ -255,8 +252,7 @@ static void read_status(struct decoder *d, const struct gsp__pb_field *message,
     is_read(d, &r);
 }
 
-static void read_span(struct decoder *d, const struct gsp__pb_field *message,
-                      struct gsp__span_data *out)
+static void read_span(struct decoder *d, const struct gsp__pb_field *message, struct gsp__span_data *out)
 {
     struct gsp__pb_reader r = gsp__pb_read(message->bytes, message->n);
     struct gsp__pb_field f;
@@ -322,8 +318,7 @@ static void read_span(struct decoder *d, const struct gsp__pb_field *message,
     is_read(d, &r);
 }
 
-static void read_resource(struct decoder *d, const struct gsp__pb_field *message,
-                          struct gsp__resource *out)
+static void read_resource(struct decoder *d, const struct gsp__pb_field *message, struct gsp__resource *out)
 {
     struct gsp__pb_reader r = gsp__pb_read(message->bytes, message->n);
     struct gsp__pb_field f;
@@ -429,8 +424,7 @@ gsp_status gsp__otlp_traces_from_pb(const void *bytes, size_t n, struct gsp__are
  * Metrics.
  */
 
-static void read_exemplar(struct decoder *d, const struct gsp__pb_field *message,
-                          struct gsp__exemplar *out)
+static void read_exemplar(struct decoder *d, const struct gsp__pb_field *message, struct gsp__exemplar *out)
 {
     struct gsp__pb_reader r = gsp__pb_read(message->bytes, message->n);
     struct gsp__pb_field f;
@@ -510,8 +504,8 @@ static int32_t unzigzag(uint64_t n)
     return (int32_t)((uint32_t)(n >> 1) ^ -(uint32_t)(n & 1));
 }
 
-static void read_exponential_buckets(struct decoder *d, const struct gsp__pb_field *message,
-                                     int32_t *offset, const uint64_t **counts, uint32_t *n_counts)
+static void read_exponential_buckets(struct decoder *d, const struct gsp__pb_field *message, int32_t *offset,
+                                     const uint64_t **counts, uint32_t *n_counts)
 {
     struct gsp__pb_reader r = gsp__pb_read(message->bytes, message->n);
     struct gsp__pb_field f;
@@ -552,8 +546,7 @@ static void read_times(const struct gsp__pb_field *f, struct gsp__point *out)
         out->time_unix_ns = f->scalar;
 }
 
-static void read_number_point(struct decoder *d, const struct gsp__pb_field *message,
-                              struct gsp__point *out)
+static void read_number_point(struct decoder *d, const struct gsp__pb_field *message, struct gsp__point *out)
 {
     struct gsp__pb_reader r = gsp__pb_read(message->bytes, message->n);
     struct gsp__pb_field f;
@@ -638,12 +631,10 @@ static void read_exponential_point(struct decoder *d, const struct gsp__pb_field
             out->zero_count = f.scalar;
             break;
         case 8:
-            read_exponential_buckets(d, &f, &out->positive_offset, &out->buckets,
-                                     &out->n_buckets);
+            read_exponential_buckets(d, &f, &out->positive_offset, &out->buckets, &out->n_buckets);
             break;
         case 9:
-            read_exponential_buckets(d, &f, &out->negative_offset, &out->negative,
-                                     &out->n_negative);
+            read_exponential_buckets(d, &f, &out->negative_offset, &out->negative, &out->n_negative);
             break;
         case 10:
             out->flags = (uint32_t)f.scalar;
@@ -666,8 +657,7 @@ static void read_exponential_point(struct decoder *d, const struct gsp__pb_field
     is_read(d, &r);
 }
 
-static void read_summary_point(struct decoder *d, const struct gsp__pb_field *message,
-                               struct gsp__point *out)
+static void read_summary_point(struct decoder *d, const struct gsp__pb_field *message, struct gsp__point *out)
 {
     struct gsp__pb_reader r = gsp__pb_read(message->bytes, message->n);
     struct gsp__quantile *quantiles = items(d, count(message, 6), sizeof *quantiles);
@@ -700,8 +690,7 @@ static void read_summary_point(struct decoder *d, const struct gsp__pb_field *me
     is_read(d, &r);
 }
 
-static void read_points(struct decoder *d, const struct gsp__pb_field *message,
-                        struct gsp__metric *out)
+static void read_points(struct decoder *d, const struct gsp__pb_field *message, struct gsp__metric *out)
 {
     struct gsp__pb_reader r = gsp__pb_read(message->bytes, message->n);
     struct gsp__point *points = items(d, count(message, 1), sizeof *points);
@@ -712,9 +701,8 @@ static void read_points(struct decoder *d, const struct gsp__pb_field *message,
     out->n_points = 0;
     while (d->status == GSP_OK && gsp__pb_next(&r, &f)) {
         if (f.number == 2) {
-            out->temporality = f.scalar <= GSP__TEMPORALITY_CUMULATIVE
-                                   ? (enum gsp__temporality)f.scalar
-                                   : GSP__TEMPORALITY_UNSPECIFIED;
+            out->temporality = f.scalar <= GSP__TEMPORALITY_CUMULATIVE ? (enum gsp__temporality)f.scalar
+                                                                       : GSP__TEMPORALITY_UNSPECIFIED;
         } else if (f.number == 3) {
             out->is_monotonic = f.scalar != 0;
         } else if (f.number == 1 && f.type == GSP__PB_BYTES) {
@@ -733,8 +721,7 @@ static void read_points(struct decoder *d, const struct gsp__pb_field *message,
     is_read(d, &r);
 }
 
-static void read_metric(struct decoder *d, const struct gsp__pb_field *message,
-                        struct gsp__metric *out)
+static void read_metric(struct decoder *d, const struct gsp__pb_field *message, struct gsp__metric *out)
 {
     struct gsp__pb_reader r = gsp__pb_read(message->bytes, message->n);
     struct gsp__pb_field f;
@@ -847,8 +834,7 @@ bool gsp__otlp_response_from_pb(const void *bytes, size_t n, struct gsp__partial
             if (inner.number == 1 && inner.type == GSP__PB_VARINT) {
                 out->n_rejected = (int64_t)inner.scalar;
             } else if (inner.number == 2 && inner.type == GSP__PB_BYTES) {
-                size_t length =
-                    gsp__utf8_cut((const char *)inner.bytes, inner.n, sizeof out->message - 1);
+                size_t length = gsp__utf8_cut((const char *)inner.bytes, inner.n, sizeof out->message - 1);
 
                 memcpy(out->message, inner.bytes, length);
                 out->message[length] = 0;

@@ -225,9 +225,8 @@ static void put_scope(struct gsp__buffer *b, const struct gsp__instrumentation_s
     close_object(b);
 }
 
-void gsp__otlp_open_json(struct gsp__buffer *b, const char *resources, const char *scopes,
-                         const char *items, const struct gsp__resource *resource,
-                         const struct gsp__instrumentation_scope *scope)
+void gsp__otlp_open_json(struct gsp__buffer *b, const char *resources, const char *scopes, const char *items,
+                         const struct gsp__resource *resource, const struct gsp__instrumentation_scope *scope)
 {
     gsp__buffer_add_char(b, '{');
     key(b, resources);

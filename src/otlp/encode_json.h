@@ -13,8 +13,8 @@ void gsp__otlp_metrics_json(struct gsp__buffer *b, const struct gsp__metrics *me
 
 /* Parts of it, to build a line piece by piece. */
 void gsp__otlp_span_json(struct gsp__buffer *b, const struct gsp__span_data *span);
-void gsp__otlp_open_json(struct gsp__buffer *b, const char *resources, const char *scopes,
-                         const char *items, const struct gsp__resource *resource,
+void gsp__otlp_open_json(struct gsp__buffer *b, const char *resources, const char *scopes, const char *items,
+                         const struct gsp__resource *resource,
                          const struct gsp__instrumentation_scope *scope);
 void gsp__otlp_close_json(struct gsp__buffer *b);
 

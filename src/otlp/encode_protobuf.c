@@ -4,8 +4,7 @@
  */
 #include "otlp/encode_protobuf.h"
 
-static void write_attributes(struct gsp__pb_writer *w, uint32_t field,
-                             const struct gsp__attributes *a);
+static void write_attributes(struct gsp__pb_writer *w, uint32_t field, const struct gsp__attributes *a);
 
 /* Fields of AnyValue, in front of what is there. */
 static void write_value(struct gsp__pb_writer *w, const struct gsp__value *v)
@@ -51,8 +50,7 @@ static void write_value(struct gsp__pb_writer *w, const struct gsp__value *v)
     }
 }
 
-GSP__INLINE void write_attribute(struct gsp__pb_writer *w, uint32_t field,
-                                 const struct gsp__attribute *a)
+GSP__INLINE void write_attribute(struct gsp__pb_writer *w, uint32_t field, const struct gsp__attribute *a)
 {
     uint8_t *end = w->at;
 
@@ -63,8 +61,7 @@ GSP__INLINE void write_attribute(struct gsp__pb_writer *w, uint32_t field,
     gsp__pb_message(w, field, end);
 }
 
-static void write_attributes(struct gsp__pb_writer *w, uint32_t field,
-                             const struct gsp__attributes *a)
+static void write_attributes(struct gsp__pb_writer *w, uint32_t field, const struct gsp__attributes *a)
 {
     for (uint32_t i = a->n; i-- > 0;)
         write_attribute(w, field, &a->items[i]);
@@ -162,8 +159,7 @@ static void write_resource(struct gsp__pb_writer *w, const struct gsp__resource 
     gsp__pb_message(w, 1, end);
 }
 
-void gsp__otlp_close_pb(struct gsp__pb_writer *w, const uint8_t *end,
-                        const struct gsp__resource *resource,
+void gsp__otlp_close_pb(struct gsp__pb_writer *w, const uint8_t *end, const struct gsp__resource *resource,
                         const struct gsp__instrumentation_scope *scope)
 {
     write_scope(w, scope);

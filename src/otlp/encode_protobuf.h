@@ -12,8 +12,7 @@ void gsp__otlp_span_pb(struct gsp__pb_writer *w, uint32_t field, const struct gs
 
 /* The messages around spans and metrics, whose content is written already and ends at `end`: closes a
  * ScopeSpans or ScopeMetrics (field 2) and its ResourceSpans or ResourceMetrics (field 1). */
-void gsp__otlp_close_pb(struct gsp__pb_writer *w, const uint8_t *end,
-                        const struct gsp__resource *resource,
+void gsp__otlp_close_pb(struct gsp__pb_writer *w, const uint8_t *end, const struct gsp__resource *resource,
                         const struct gsp__instrumentation_scope *scope);
 
 /* Write whole TracesData or MetricsData; the bodies of export requests are the same bytes. */

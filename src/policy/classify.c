@@ -103,17 +103,14 @@ bool gsp__is_retryable(const struct gsp__symptoms *s, const char *error_type)
         return s->should_retry > 0;
     if (s->provider_code && strcmp(s->provider_code, "insufficient_quota") == 0)
         return false; /* a 429 that waiting does not mend */
-    if (strcmp(error_type, GSP_ERROR_CONTEXT_LENGTH) == 0 ||
-        strcmp(error_type, GSP_ERROR_AUTH) == 0 || strcmp(error_type, GSP_ERROR_CONTENT_FILTER) == 0)
+    if (strcmp(error_type, GSP_ERROR_CONTEXT_LENGTH) == 0 || strcmp(error_type, GSP_ERROR_AUTH) == 0 ||
+        strcmp(error_type, GSP_ERROR_CONTENT_FILTER) == 0)
         return false;
     if (s->is_connection || s->is_timeout)
         return true;
     if (s->http_status >= 400)
         return s->http_status == 408 || s->http_status == 429 || s->http_status >= 500;
-    return strcmp(error_type, GSP_ERROR_RATE_LIMIT) == 0 ||
-           strcmp(error_type, GSP_ERROR_OVERLOADED) == 0 ||
-           strcmp(error_type, GSP_ERROR_SERVER_ERROR) == 0 ||
-           strcmp(error_type, GSP_ERROR_TIMEOUT) == 0 ||
-           strcmp(error_type, GSP_ERROR_CONNECTION) == 0 ||
-           strcmp(error_type, GSP_ERROR_TRUNCATED) == 0;
+    return strcmp(error_type, GSP_ERROR_RATE_LIMIT) == 0 || strcmp(error_type, GSP_ERROR_OVERLOADED) == 0 ||
+           strcmp(error_type, GSP_ERROR_SERVER_ERROR) == 0 || strcmp(error_type, GSP_ERROR_TIMEOUT) == 0 ||
+           strcmp(error_type, GSP_ERROR_CONNECTION) == 0 || strcmp(error_type, GSP_ERROR_TRUNCATED) == 0;
 }

@@ -67,8 +67,8 @@ static bool write_bytes(struct gsp__record r, struct place *at, const uint8_t *b
     return true;
 }
 
-bool gsp__record_append(struct gsp__record r, struct gsp__entry entry,
-                        const struct gsp__piece *pieces, unsigned n_pieces)
+bool gsp__record_append(struct gsp__record r, struct gsp__entry entry, const struct gsp__piece *pieces,
+                        unsigned n_pieces)
 {
     struct place at = {r.head->tail_chunk, r.head->tail_offset};
     uint64_t total = sizeof entry;
@@ -82,13 +82,11 @@ bool gsp__record_append(struct gsp__record r, struct gsp__entry entry,
     if (!write_bytes(r, &at, (const uint8_t *)&entry, sizeof entry))
         return false;
     for (unsigned i = 0; i < n_pieces; i++)
-        if (!write_bytes(r, &at, pieces[i].bytes, pieces[i].n) ||
-            !write_bytes(r, &at, NULL, pieces[i].pad))
+        if (!write_bytes(r, &at, pieces[i].bytes, pieces[i].n) || !write_bytes(r, &at, NULL, pieces[i].pad))
             return false;
     r.head->tail_chunk = at.chunk;
     r.head->tail_offset = at.offset;
-    atomic_store_explicit(&r.head->n_committed, r.head->n_committed + (uint32_t)total,
-                          memory_order_release);
+    atomic_store_explicit(&r.head->n_committed, r.head->n_committed + (uint32_t)total, memory_order_release);
     return true;
 }
 
@@ -100,7 +98,7 @@ enum gsp__slot gsp__record_refuse_attribute(struct gsp__record r)
 }
 
 void gsp__record_append_attribute(struct gsp__record r, struct gsp__entry entry,
-                             const struct gsp__piece *pieces, unsigned n_pieces)
+                                  const struct gsp__piece *pieces, unsigned n_pieces)
 {
     if (gsp__record_append(r, entry, pieces, n_pieces))
         return;
@@ -176,7 +174,7 @@ static bool walk_equals(struct walk w, const char *bytes, size_t n)
  * value stands in *value (for those with an 8-byte value). False if there is none.
  */
 bool gsp__record_find_entry(struct gsp__record r, unsigned fact, const char *key, size_t n_key,
-                       struct gsp__entry **header, uint8_t **value)
+                            struct gsp__entry **header, uint8_t **value)
 {
     struct walk w = {r, {r.head->owner, GSP__HEAD_BYTES}, r.head->n_committed};
     bool found = false;
@@ -214,7 +212,7 @@ bool gsp__record_find_entry(struct gsp__record r, unsigned fact, const char *key
 
 /* Overwrite a scalar where it stands, with one store, so that a reader sees the old or the new. */
 bool gsp__record_overwrite(struct gsp__record r, unsigned fact, const char *key, size_t n_key,
-                      enum gsp__entry_kind kind, uint32_t small, const void *large)
+                           enum gsp__entry_kind kind, uint32_t small, const void *large)
 {
     struct gsp__entry *e;
     uint8_t *value;
@@ -231,8 +229,8 @@ bool gsp__record_overwrite(struct gsp__record r, unsigned fact, const char *key,
     return true;
 }
 
-static void put_scalar(struct gsp__record r, unsigned fact, enum gsp__slot slot,
-                       enum gsp__entry_kind kind, uint32_t small, const void *large)
+static void put_scalar(struct gsp__record r, unsigned fact, enum gsp__slot slot, enum gsp__entry_kind kind,
+                       uint32_t small, const void *large)
 {
     struct gsp__entry e = {(uint16_t)fact, (uint8_t)kind, 0, large ? 8 : small};
     struct gsp__piece piece = gsp__piece_padded(large, 8);
@@ -244,8 +242,7 @@ static void put_scalar(struct gsp__record r, unsigned fact, enum gsp__slot slot,
     gsp__record_append_attribute(r, e, &piece, large ? 1 : 0);
 }
 
-void gsp__record_put_int_slow(struct gsp__record r, unsigned fact, int64_t value,
-                              enum gsp__slot slot)
+void gsp__record_put_int_slow(struct gsp__record r, unsigned fact, int64_t value, enum gsp__slot slot)
 {
     if (value == (int32_t)value)
         put_scalar(r, fact, slot, GSP__ENTRY_INT32, (uint32_t)value, NULL);
@@ -293,8 +290,7 @@ void gsp__record_put_string_slow(struct gsp__record r, unsigned fact, enum gsp__
     gsp__record_append_attribute(r, e, &piece, 1);
 }
 
-void gsp__record_add_item(struct gsp__record r, unsigned fact, unsigned index, const char *bytes,
-                          size_t n)
+void gsp__record_add_item(struct gsp__record r, unsigned fact, unsigned index, const char *bytes, size_t n)
 {
     gsp__record_put_string_slow(r, fact, GSP__ENTRY_ITEM, index > 255 ? 255 : index, bytes, n);
 }

@@ -28,8 +28,8 @@ enum encoded {
 GSP__INLINE bool type_fits(unsigned fact, unsigned type)
 {
     static const uint8_t wanted[] = {
-        [GSP__FACT_STRING] = GSP_TYPE_STRING,  [GSP__FACT_INT] = GSP_TYPE_INT,
-        [GSP__FACT_DOUBLE] = GSP_TYPE_DOUBLE,  [GSP__FACT_BOOL] = GSP_TYPE_BOOL,
+        [GSP__FACT_STRING] = GSP_TYPE_STRING, [GSP__FACT_INT] = GSP_TYPE_INT,
+        [GSP__FACT_DOUBLE] = GSP_TYPE_DOUBLE, [GSP__FACT_BOOL] = GSP_TYPE_BOOL,
         [GSP__FACT_LIST] = GSP_TYPE_STRINGS,
     };
     unsigned fact_type = fact < GSP__FACT_LIMIT ? gsp__fact_types[fact] : GSP__FACT_NONE;
@@ -137,8 +137,8 @@ GSP__INLINE enum encoded put_value(struct gsp__record r, struct out *o, const gs
 /* Whether an attribute says anything, and in a type that it may have. */
 GSP__INLINE bool is_to_be_kept(struct gsp__record r, const gsp_attribute *a)
 {
-    bool is_good = a->fact ? type_fits(a->fact, a->type)
-                           : key_length(a->key) > 0 && a->type <= GSP_TYPE_STRINGS;
+    bool is_good =
+        a->fact ? type_fits(a->fact, a->type) : key_length(a->key) > 0 && a->type <= GSP_TYPE_STRINGS;
 
     if (a->type == GSP_TYPE_NONE)
         return false;
@@ -195,8 +195,7 @@ static void append_long_string(struct gsp__record r, const gsp_attribute *a)
     uint8_t n_key = (uint8_t)key_length(a->key);
     size_t n = gsp__record_limit_length(r, a->value.s, strlen(a->value.s));
     struct gsp__entry e = {(uint16_t)a->fact, GSP__ENTRY_STRING, 0, 0};
-    struct gsp__piece pieces[3] = {
-        {&n_key, 1, 0}, {a->key, n_key, gsp__entry_pad(1u + n_key) - 1u - n_key}};
+    struct gsp__piece pieces[3] = {{&n_key, 1, 0}, {a->key, n_key, gsp__entry_pad(1u + n_key) - 1u - n_key}};
     unsigned first = a->fact ? 2 : 0;
 
     if (n > r.view->ring->limits.record_bytes)
@@ -224,20 +223,18 @@ void gsp__record_put_attribute(struct gsp__record r, const gsp_attribute *a)
     }
     memcpy(&e, room, sizeof e);
     if (slot == GSP__SLOT_AGAIN && e.kind <= GSP__ENTRY_BOOL &&
-        gsp__record_overwrite(r, a->fact, a->key, key_length(a->key), (enum gsp__entry_kind)e.kind,
-                              e.value, gsp__entry_has_payload(e.kind) ? o.bytes + o.n - 8 : NULL))
+        gsp__record_overwrite(r, a->fact, a->key, key_length(a->key), (enum gsp__entry_kind)e.kind, e.value,
+                              gsp__entry_has_payload(e.kind) ? o.bytes + o.n - 8 : NULL))
         return;
-    gsp__record_append_attribute(
-        r, e, &(struct gsp__piece){room + sizeof e, o.n - (uint32_t)sizeof e, 0}, 1);
+    gsp__record_append_attribute(r, e, &(struct gsp__piece){room + sizeof e, o.n - (uint32_t)sizeof e, 0}, 1);
 }
 
 /*
  * Events and links.
  */
 
-GSP__INLINE enum encoded encode_nested(struct gsp__record r, struct out *o,
-                                  const gsp_attribute *attributes, size_t n, uint32_t limit,
-                                  bool is_last_try, uint32_t *n_refused)
+GSP__INLINE enum encoded encode_nested(struct gsp__record r, struct out *o, const gsp_attribute *attributes,
+                                       size_t n, uint32_t limit, bool is_last_try, uint32_t *n_refused)
 {
     uint32_t n_kept = 0;
 
@@ -269,14 +266,12 @@ GSP__INLINE bool put_head(struct out *o, const struct nested_head *head)
 {
     if (!put(o, head->bytes, head->n))
         return false;
-    return !head->name ||
-           (put(o, &head->n_name, 1) && put(o, head->name, head->n_name) && put_padding(o));
+    return !head->name || (put(o, &head->n_name, 1) && put(o, head->name, head->n_name) && put_padding(o));
 }
 
 /* By way of the stack, over as many chunks as it takes; what does not fit is refused and counted. */
 GSP__NOINLINE static bool append_nested_slow(struct gsp__view *view, struct gsp__head *h,
-                                             enum gsp__entry_kind kind,
-                                             const struct nested_head *head,
+                                             enum gsp__entry_kind kind, const struct nested_head *head,
                                              const gsp_attribute *attributes, size_t n_attributes,
                                              uint32_t limit)
 {
@@ -331,8 +326,7 @@ void gsp__record_add_event(struct gsp__record r, const char *name, const gsp_att
         return;
     }
     head.n_name = (uint8_t)(n_name > 255 ? gsp__utf8_cut(name, n_name, 255) : n_name);
-    if (append_nested(r, GSP__ENTRY_EVENT, &head, attributes, n_attributes,
-                      limits->n_event_attributes)) {
+    if (append_nested(r, GSP__ENTRY_EVENT, &head, attributes, n_attributes, limits->n_event_attributes)) {
         r.head->n_events++;
     } else {
         r.head->n_dropped_events++;
@@ -340,8 +334,8 @@ void gsp__record_add_event(struct gsp__record r, const char *name, const gsp_att
     }
 }
 
-void gsp__record_add_link(struct gsp__record r, const gsp_context *context,
-                          const gsp_attribute *attributes, size_t n_attributes)
+void gsp__record_add_link(struct gsp__record r, const gsp_context *context, const gsp_attribute *attributes,
+                          size_t n_attributes)
 {
     const struct gsp__limits *limits = &r.view->ring->limits;
     uint8_t bytes[32] = {0};
@@ -358,8 +352,7 @@ void gsp__record_add_link(struct gsp__record r, const gsp_context *context,
     memcpy(bytes + 16, context->span_id, 8);
     bytes[24] = context->trace_flags;
     bytes[25] = context->is_remote != 0;
-    if (append_nested(r, GSP__ENTRY_LINK, &head, attributes, n_attributes,
-                      limits->n_link_attributes)) {
+    if (append_nested(r, GSP__ENTRY_LINK, &head, attributes, n_attributes, limits->n_link_attributes)) {
         r.head->n_links++;
     } else {
         r.head->n_dropped_links++;

@@ -50,8 +50,7 @@ static uint32_t take_content(struct gsp__record r, const char *bytes, size_t n)
     return first;
 }
 
-void gsp__record_add_content(struct gsp__record r, uint32_t content_kind, const char *bytes,
-                             size_t n)
+void gsp__record_add_content(struct gsp__record r, uint32_t content_kind, const char *bytes, size_t n)
 {
     struct gsp__ring *ring = r.view->ring;
     struct gsp__entry e = {0, GSP__ENTRY_CONTENT, 0, sizeof(struct gsp__content_ref)};

@@ -20,8 +20,7 @@
 
 #define LEFTOVER_AGE_S 60
 
-static gsp_status copy_path(const char *a, const char *b, char out[GSP__DIRECTORY_MAX],
-                            gsp_error *err)
+static gsp_status copy_path(const char *a, const char *b, char out[GSP__DIRECTORY_MAX], gsp_error *err)
 {
     int n = snprintf(out, GSP__DIRECTORY_MAX, "%s%s", a, b);
 
@@ -58,8 +57,7 @@ static gsp_status find_in_shm(char out[GSP__DIRECTORY_MAX], gsp_error *err)
         status = make(out, err);
     if (status != GSP_OK)
         return status;
-    if (lstat(out, &st) != 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid() ||
-        (st.st_mode & 022) != 0) {
+    if (lstat(out, &st) != 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 022) != 0) {
         errno = EPERM;
         return gsp__fail_errno(err, "/dev/shm/genspan-UID belongs to somebody else, or others may "
                                     "write there: set GENSPAN_DIR");
@@ -108,8 +106,8 @@ static void delete_leftover(const char *path)
     close(fd);
 }
 
-gsp_status gsp__directory_list(const char *directory, bool (*visit)(void *self, const char *path),
-                               void *self, gsp_error *err)
+gsp_status gsp__directory_list(const char *directory, bool (*visit)(void *self, const char *path), void *self,
+                               gsp_error *err)
 {
     char path[GSP__DIRECTORY_MAX + 256];
     DIR *dir = opendir(directory);

@@ -17,16 +17,15 @@
  * GSP_ERR_INVALID (path too long), GSP_ERR_IO (cannot be made, is no directory; in /dev/shm also: is
  * not ours alone, since anybody may make a directory of that name there).
  */
-GSP_MUST_USE gsp_status gsp__directory_find(const char *wish, char out[GSP__DIRECTORY_MAX],
-                                            gsp_error *err);
+GSP_MUST_USE gsp_status gsp__directory_find(const char *wish, char out[GSP__DIRECTORY_MAX], gsp_error *err);
 
 /*
  * Call `visit` for each ring in a directory (names ending in .ring), in no order, until it returns
  * false. Leftovers of processes that died while making a ring are deleted on the way.
  */
 GSP_MUST_USE gsp_status gsp__directory_list(const char *directory,
-                                            bool (*visit)(void *self, const char *path),
-                                            void *self, gsp_error *err);
+                                            bool (*visit)(void *self, const char *path), void *self,
+                                            gsp_error *err);
 
 /*
  * Delete a ring in which nothing is left, unless somebody is draining it (who deletes it himself), or its

@@ -93,21 +93,21 @@
 #error "the ring is little-endian and is read and written in place"
 #endif
 
-#define GSP__RING_MAGIC         "GENSPAN"
-#define GSP__RING_VERSION       1u
-#define GSP__RING_HEADER_BYTES  4096u
-#define GSP__RING_SUM_BYTES     248u
-#define GSP__RING_RESOURCE_AT   512u
-#define GSP__RING_RESOURCE_MAX  3584u
-#define GSP__RING_PAGE          4096u
-#define GSP__CHUNK_BYTES        1024u
-#define GSP__CONTENT_BYTES      4096u
-#define GSP__CHUNK_LINK_BYTES   16u
-#define GSP__RING_LOSSES        16
-#define GSP__RING_CHUNKS_MAX    (1u << 22)
-#define GSP__RING_LOCK_WRITER   0
-#define GSP__RING_LOCK_DRAINER  1
-#define GSP__NO_LIMIT           0xffffffffu
+#define GSP__RING_MAGIC        "GENSPAN"
+#define GSP__RING_VERSION      1u
+#define GSP__RING_HEADER_BYTES 4096u
+#define GSP__RING_SUM_BYTES    248u
+#define GSP__RING_RESOURCE_AT  512u
+#define GSP__RING_RESOURCE_MAX 3584u
+#define GSP__RING_PAGE         4096u
+#define GSP__CHUNK_BYTES       1024u
+#define GSP__CONTENT_BYTES     4096u
+#define GSP__CHUNK_LINK_BYTES  16u
+#define GSP__RING_LOSSES       16
+#define GSP__RING_CHUNKS_MAX   (1u << 22)
+#define GSP__RING_LOCK_WRITER  0
+#define GSP__RING_LOCK_DRAINER 1
+#define GSP__NO_LIMIT          0xffffffffu
 
 enum gsp__chunk_state {
     GSP__CHUNK_FREE = 1,
@@ -251,7 +251,7 @@ struct gsp__head {
     uint8_t flags;
     uint16_t n_attributes;
     uint16_t n_events;
-    uint16_t n_links; /* 112 */
+    uint16_t n_links;        /* 112 */
     uint16_t attempt_number; /* of an operation: how many attempts were started */
     uint32_t n_dropped_attributes;
     uint32_t n_dropped_events; /* 120 */
@@ -274,10 +274,10 @@ struct gsp__head {
 };
 
 #define GSP__HEAD_START_BYTES 192u
-#define GSP__HEAD_BYTES  584u
-#define GSP__HEAD_ROOM   (GSP__CHUNK_BYTES - GSP__HEAD_BYTES)
-#define GSP__CHUNK_ROOM  (GSP__CHUNK_BYTES - GSP__CHUNK_LINK_BYTES)
-#define GSP__CONTENT_ROOM (GSP__CONTENT_BYTES - GSP__CHUNK_LINK_BYTES)
+#define GSP__HEAD_BYTES       584u
+#define GSP__HEAD_ROOM        (GSP__CHUNK_BYTES - GSP__HEAD_BYTES)
+#define GSP__CHUNK_ROOM       (GSP__CHUNK_BYTES - GSP__CHUNK_LINK_BYTES)
+#define GSP__CONTENT_ROOM     (GSP__CONTENT_BYTES - GSP__CHUNK_LINK_BYTES)
 
 _Static_assert(sizeof(struct gsp__ring_header) == GSP__RING_RESOURCE_AT, "header layout");
 _Static_assert(offsetof(struct gsp__ring_header, checksum) == GSP__RING_SUM_BYTES, "header layout");

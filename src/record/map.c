@@ -9,8 +9,8 @@
 
 #include "base/compiler.h"
 
-static struct gsp__pool pool_at(uint8_t *base, uint64_t words_at, uint64_t bitmap_at,
-                                uint64_t chunks_at, uint32_t n, uint32_t chunk_bytes)
+static struct gsp__pool pool_at(uint8_t *base, uint64_t words_at, uint64_t bitmap_at, uint64_t chunks_at,
+                                uint32_t n, uint32_t chunk_bytes)
 {
     return (struct gsp__pool){
         .words = (_Atomic uint64_t *)(void *)(base + words_at),
@@ -28,10 +28,9 @@ void gsp__map_set(struct gsp__map *map, void *base, uint32_t n_chunks, uint32_t 
     map->base = base;
     map->n_bytes = (size_t)s.file_bytes;
     map->header = base;
-    map->facts =
-        pool_at(base, s.words_at, s.bitmap_at, s.chunks_at, n_chunks, GSP__CHUNK_BYTES);
-    map->content = pool_at(base, s.content_words_at, s.content_bitmap_at, s.content_at,
-                           n_content_chunks, GSP__CONTENT_BYTES);
+    map->facts = pool_at(base, s.words_at, s.bitmap_at, s.chunks_at, n_chunks, GSP__CHUNK_BYTES);
+    map->content = pool_at(base, s.content_words_at, s.content_bitmap_at, s.content_at, n_content_chunks,
+                           GSP__CONTENT_BYTES);
 }
 
 /* Claim the chunk itself; false if its bit was only a hint and somebody has it. */
@@ -88,8 +87,7 @@ void gsp__pool_give(struct gsp__pool *pool, uint32_t index)
     uint64_t word = atomic_load_explicit(&pool->words[index], memory_order_relaxed);
 
     gsp__pool_set_word(pool, index, gsp__word(gsp__word_generation(word), GSP__CHUNK_FREE));
-    atomic_fetch_or_explicit(&pool->bitmap[index / 64], (uint64_t)1 << (index % 64),
-                             memory_order_release);
+    atomic_fetch_or_explicit(&pool->bitmap[index / 64], (uint64_t)1 << (index % 64), memory_order_release);
 }
 
 bool gsp__map_is_spent(const struct gsp__map *map)

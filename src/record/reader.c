@@ -36,8 +36,8 @@ static gsp_status check_header(const struct gsp__reader *r, uint64_t file_bytes,
         return gsp__fail_at(err, GSP_ERR_FORMAT, 16, "torn ring: the file has another size");
     if (h->resource_bytes > GSP__RING_RESOURCE_MAX)
         return gsp__fail_at(err, GSP_ERR_FORMAT, 68, "torn ring: resource size");
-    if (gsp__fnv1a(gsp__fnv1a(GSP__FNV_INIT, h, GSP__RING_SUM_BYTES), r->resource,
-                   h->resource_bytes) != h->checksum)
+    if (gsp__fnv1a(gsp__fnv1a(GSP__FNV_INIT, h, GSP__RING_SUM_BYTES), r->resource, h->resource_bytes) !=
+        h->checksum)
         return gsp__fail_at(err, GSP_ERR_FORMAT, 248, "torn ring: checksum of the header");
     return GSP_OK;
 }
@@ -96,8 +96,8 @@ gsp_status gsp__reader_open(const char *path, enum gsp__reader_mode mode, struct
         status = gsp__fail_errno(err, "the ring file cannot be opened");
         goto out;
     }
-    base = mmap(NULL, (size_t)r->header.file_bytes, drains ? PROT_READ | PROT_WRITE : PROT_READ,
-                MAP_SHARED, map_fd, 0);
+    base = mmap(NULL, (size_t)r->header.file_bytes, drains ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED,
+                map_fd, 0);
     if (base == MAP_FAILED) {
         status = gsp__fail_errno(err, "the ring file cannot be mapped");
         goto out;
@@ -171,14 +171,13 @@ static bool head_makes_sense(const struct gsp__reader *r, const struct gsp__reco
 {
     static const uint8_t zero[16];
 
-    return h->owner == ref->index && h->generation == ref->generation &&
-           h->kind >= GSP__RECORD_SPAN && h->kind <= GSP__RECORD_ATTEMPT &&
+    return h->owner == ref->index && h->generation == ref->generation && h->kind >= GSP__RECORD_SPAN &&
+           h->kind <= GSP__RECORD_ATTEMPT &&
            /* the limit is checked where a record grows by a chunk, so the last may be used up */
            h->n_committed <= (uint64_t)r->header.record_bytes_max + GSP__CHUNK_BYTES &&
-           h->n_committed % 8 == 0 &&
-           h->n_error_type <= sizeof h->error_type && h->n_message <= sizeof h->message &&
-           h->outcome <= GSP_OUTCOME_CRASHED && memcmp(h->trace_id, zero, 16) != 0 &&
-           memcmp(h->span_id, zero, 8) != 0;
+           h->n_committed % 8 == 0 && h->n_error_type <= sizeof h->error_type &&
+           h->n_message <= sizeof h->message && h->outcome <= GSP_OUTCOME_CRASHED &&
+           memcmp(h->trace_id, zero, 16) != 0 && memcmp(h->span_id, zero, 8) != 0;
 }
 
 /* Copy the entries, chunk by chunk. False where a link leads out of the record. */
@@ -207,10 +206,8 @@ static bool copy_entries(const struct gsp__reader *r, const struct gsp__record_r
     return true;
 }
 
-enum gsp__snapshot_result gsp__reader_snapshot(struct gsp__reader *r,
-                                               const struct gsp__record_ref *ref,
-                                               struct gsp__arena *arena,
-                                               struct gsp__snapshot *out)
+enum gsp__snapshot_result gsp__reader_snapshot(struct gsp__reader *r, const struct gsp__record_ref *ref,
+                                               struct gsp__arena *arena, struct gsp__snapshot *out)
 {
     uint8_t *entries;
 

@@ -75,10 +75,8 @@ enum gsp__snapshot_result {
 };
 
 /* Copy a record. Entries are those committed; each can then be walked with gsp__entries_next. */
-enum gsp__snapshot_result gsp__reader_snapshot(struct gsp__reader *reader,
-                                               const struct gsp__record_ref *ref,
-                                               struct gsp__arena *arena,
-                                               struct gsp__snapshot *out);
+enum gsp__snapshot_result gsp__reader_snapshot(struct gsp__reader *reader, const struct gsp__record_ref *ref,
+                                               struct gsp__arena *arena, struct gsp__snapshot *out);
 
 /*
  * Copy one content of a record. Returns its bytes in the arena, or NULL if it is torn or there is no

@@ -14,8 +14,8 @@ void gsp__record_missed(const struct gsp__view *view, gsp_span span)
     enum gsp__chunk_state state = gsp__word_state(word);
     bool is_same = gsp__word_generation(word) == gsp__handle_generation(span.id);
 
-    if (is_same && (state == GSP__CHUNK_ENDING || state == GSP__CHUNK_ENDED ||
-                    state == GSP__CHUNK_FOLDED || state == GSP__CHUNK_FREEING))
+    if (is_same && (state == GSP__CHUNK_ENDING || state == GSP__CHUNK_ENDED || state == GSP__CHUNK_FOLDED ||
+                    state == GSP__CHUNK_FREEING))
         gsp__view_count(view, GSP_LOSS_LATE);
     else
         gsp__view_count(view, GSP_LOSS_STALE);
@@ -25,8 +25,8 @@ void gsp__record_missed(const struct gsp__view *view, gsp_span span)
  * Starting.
  */
 
-static void make_ids(const struct gsp__ring *ring, struct gsp__head *h, uint32_t index,
-                     uint64_t generation, const gsp_context *parent)
+static void make_ids(const struct gsp__ring *ring, struct gsp__head *h, uint32_t index, uint64_t generation,
+                     const gsp_context *parent)
 {
     /* a handle is unique in its ring, so a keyed bijection of it makes a unique span id */
     uint64_t unique = gsp__handle(index, generation);
@@ -55,8 +55,7 @@ static void enter_scope(struct gsp__view *view, struct gsp__head *h, uint64_t sc
     uint32_t index = gsp__handle_index(scope);
     struct gsp__scope_chunk *chunk;
 
-    if (gsp__view_of(scope) != view ||
-        index >= view->n_chunks ||
+    if (gsp__view_of(scope) != view || index >= view->n_chunks ||
         gsp__pool_word(&view->ring->map.facts, index) !=
             gsp__word(gsp__handle_generation(scope), GSP__CHUNK_SCOPE)) {
         gsp__view_count(view, GSP_LOSS_STALE);
@@ -64,8 +63,7 @@ static void enter_scope(struct gsp__view *view, struct gsp__head *h, uint64_t sc
     }
     chunk = gsp__pool_chunk(&view->ring->map.facts, index);
     atomic_fetch_add_explicit(&chunk->n_open, 1, memory_order_relaxed);
-    atomic_store_explicit(&h->scope, gsp__handle(index, gsp__handle_generation(scope)),
-                          memory_order_relaxed);
+    atomic_store_explicit(&h->scope, gsp__handle(index, gsp__handle_generation(scope)), memory_order_relaxed);
 }
 
 static void leave_scope(struct gsp__view *view, struct gsp__head *h)
@@ -140,10 +138,8 @@ static void put_end_text(struct gsp__record r, unsigned fact, const char *text, 
         return;
     n = strnlen(text, max + 1);
     n = gsp__utf8_cut(text, n, max);
-    if (gsp__record_append(r,
-                           (struct gsp__entry){(uint16_t)fact, GSP__ENTRY_STRING, 0, (uint32_t)n},
-                           &(struct gsp__piece){text, (uint32_t)n,
-                                                gsp__entry_pad((uint32_t)n) - (uint32_t)n},
+    if (gsp__record_append(r, (struct gsp__entry){(uint16_t)fact, GSP__ENTRY_STRING, 0, (uint32_t)n},
+                           &(struct gsp__piece){text, (uint32_t)n, gsp__entry_pad((uint32_t)n) - (uint32_t)n},
                            1))
         return;
     gsp__view_count(r.view, GSP_LOSS_CUT);
@@ -179,11 +175,10 @@ void gsp__record_end(gsp_span span, const struct gsp__record_end *end)
     r.head->last_ns = now;
     r.head->outcome = (uint8_t)end->outcome;
     if (end->error_type && *end->error_type) {
-        r.head->n_error_type =
-            keep_cut(r.head->error_type, sizeof r.head->error_type, end->error_type);
+        r.head->n_error_type = keep_cut(r.head->error_type, sizeof r.head->error_type, end->error_type);
         r.head->n_message = keep_cut(r.head->message, sizeof r.head->message, end->message);
-        if (end->message && r.head->message[0] && strnlen(end->message, r.head->n_message + 1u) >
-            r.head->n_message)
+        if (end->message && r.head->message[0] &&
+            strnlen(end->message, r.head->n_message + 1u) > r.head->n_message)
             put_end_text(r, GSP__FACT_ERROR_MESSAGE, end->message, MESSAGE_BYTES_MAX);
         put_end_text(r, GSP__FACT_EXCEPTION_TYPE, end->exception, 255);
         put_end_text(r, GSP__FACT_CAUSE_TYPE, end->cause_type, 255);
@@ -193,4 +188,3 @@ void gsp__record_end(gsp_span span, const struct gsp__record_end *end)
     leave_scope(r.view, r.head);
     gsp__pool_set_word(&r.view->ring->map.facts, index, gsp__word(generation, GSP__CHUNK_ENDED));
 }
-

@@ -13,7 +13,7 @@
 
 #include "base/compiler.h"
 #include "base/copy.h"
-#include "record/facts.h"
+#include "record/fact_types.h"
 #include "record/layout.h"
 #include "record/ring.h"
 
@@ -37,8 +37,7 @@ struct gsp__record gsp__record_start(struct gsp__ring *ring, const struct gsp__r
 /* The handle of a record, as callers hold it. */
 static inline gsp_span gsp__record_span(struct gsp__record r)
 {
-    return r.head ? (gsp_span){gsp__view_handle(r.view, r.head->owner, r.head->generation)}
-                  : (gsp_span){0};
+    return r.head ? (gsp_span){gsp__view_handle(r.view, r.head->owner, r.head->generation)} : (gsp_span){0};
 }
 
 /* Count a call that came too late or with a handle nobody knows. */
@@ -83,8 +82,8 @@ struct gsp__piece {
  * Append header and pieces as one entry, over as many chunks as it takes. All or nothing. False if the
  * record is full or there is no chunk: the caller counts that. The slow path of everything.
  */
-bool gsp__record_append(struct gsp__record r, struct gsp__entry entry,
-                        const struct gsp__piece *pieces, unsigned n_pieces);
+bool gsp__record_append(struct gsp__record r, struct gsp__entry entry, const struct gsp__piece *pieces,
+                        unsigned n_pieces);
 
 /* Room for n contiguous bytes in the tail chunk, or NULL. What the head says is not trusted. */
 GSP__INLINE uint8_t *gsp__record_tail(struct gsp__record r, uint32_t n)
@@ -132,9 +131,8 @@ GSP__INLINE enum gsp__slot gsp__record_slot(struct gsp__record r, unsigned fact)
 /* The slow halves of the setters below. */
 GSP__NOINLINE void gsp__record_put_int_slow(struct gsp__record r, unsigned fact, int64_t value,
                                             enum gsp__slot slot);
-GSP__NOINLINE void gsp__record_put_string_slow(struct gsp__record r, unsigned fact,
-                                               enum gsp__entry_kind kind, unsigned index,
-                                               const char *bytes, size_t n);
+GSP__NOINLINE void gsp__record_put_string_slow(struct gsp__record r, unsigned fact, enum gsp__entry_kind kind,
+                                               unsigned index, const char *bytes, size_t n);
 
 GSP__INLINE void gsp__record_put_int(struct gsp__record r, unsigned fact, int64_t value)
 {
@@ -157,8 +155,7 @@ GSP__INLINE void gsp__record_put_int(struct gsp__record r, unsigned fact, int64_
 void gsp__record_put_double(struct gsp__record r, unsigned fact, double value);
 void gsp__record_put_bool(struct gsp__record r, unsigned fact, bool value);
 
-GSP__INLINE void gsp__record_put_string(struct gsp__record r, unsigned fact, const char *bytes,
-                                        size_t n)
+GSP__INLINE void gsp__record_put_string(struct gsp__record r, unsigned fact, const char *bytes, size_t n)
 {
     uint32_t size = 8 + gsp__entry_pad((uint32_t)n);
     uint8_t *p;
@@ -181,8 +178,7 @@ GSP__INLINE void gsp__record_put_string(struct gsp__record r, unsigned fact, con
 }
 
 /* Add an item to a list fact. Duplicates are the reader's matter. */
-void gsp__record_add_item(struct gsp__record r, unsigned fact, unsigned index, const char *bytes,
-                          size_t n);
+void gsp__record_add_item(struct gsp__record r, unsigned fact, unsigned index, const char *bytes, size_t n);
 
 /* Set an attribute, fact or custom. Of a wrong type: dropped and counted. */
 void gsp__record_put_attribute(struct gsp__record r, const gsp_attribute *attribute);
@@ -190,12 +186,11 @@ void gsp__record_put_attribute(struct gsp__record r, const gsp_attribute *attrib
 /* Add an event or a link, whole or not at all. */
 void gsp__record_add_event(struct gsp__record r, const char *name, const gsp_attribute *attributes,
                            size_t n_attributes, int64_t now_ns);
-void gsp__record_add_link(struct gsp__record r, const gsp_context *context,
-                          const gsp_attribute *attributes, size_t n_attributes);
+void gsp__record_add_link(struct gsp__record r, const gsp_context *context, const gsp_attribute *attributes,
+                          size_t n_attributes);
 
 /* Keep a piece of content, whole or not at all. Nothing is kept where capture is off. */
-void gsp__record_add_content(struct gsp__record r, uint32_t content_kind, const char *bytes,
-                             size_t n);
+void gsp__record_add_content(struct gsp__record r, uint32_t content_kind, const char *bytes, size_t n);
 
 GSP__INLINE int64_t gsp__record_time(struct gsp__record r, int64_t now_ns)
 {
@@ -246,8 +241,8 @@ GSP__INLINE void gsp__stream_mark_content(struct gsp__stream_part *s, unsigned k
 }
 
 struct gsp__record_end {
-    unsigned outcome;           /* a gsp_outcome */
-    const char *error_type;     /* NULL or "": no failure */
+    unsigned outcome;       /* a gsp_outcome */
+    const char *error_type; /* NULL or "": no failure */
     const char *message;
     const char *exception;
     const char *cause_type;

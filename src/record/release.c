@@ -9,8 +9,8 @@
 
 #include <string.h>
 
-static void give_linked(struct gsp__pool *pool, enum gsp__chunk_state state, uint32_t next,
-                        uint32_t owner, uint64_t generation)
+static void give_linked(struct gsp__pool *pool, enum gsp__chunk_state state, uint32_t next, uint32_t owner,
+                        uint64_t generation)
 {
     /* a loop of links ends where it comes to a chunk that is already given back */
     while (next != 0 && next <= pool->n) {
@@ -33,8 +33,8 @@ static void give_content_of(struct gsp__reader *r, uint32_t owner, uint64_t gene
     for (uint32_t i = 0; i < pool->n; i++) {
         const struct gsp__chunk_link *link = gsp__pool_chunk(pool, i);
 
-        if (gsp__word_state(gsp__pool_word(pool, i)) == GSP__CHUNK_CONTENT &&
-            link->owner == owner && link->generation == generation)
+        if (gsp__word_state(gsp__pool_word(pool, i)) == GSP__CHUNK_CONTENT && link->owner == owner &&
+            link->generation == generation)
             gsp__pool_give(pool, i);
     }
 }
@@ -77,8 +77,7 @@ static bool is_stray(const struct gsp__reader *r, const struct gsp__chunk_link *
     if (link->owner >= r->map.facts.n)
         return true;
     word = gsp__pool_word(&r->map.facts, link->owner);
-    return gsp__word_generation(word) != link->generation ||
-           gsp__word_state(word) == GSP__CHUNK_FREE;
+    return gsp__word_generation(word) != link->generation || gsp__word_state(word) == GSP__CHUNK_FREE;
 }
 
 static void adopt_pool(struct gsp__reader *r, struct gsp__pool *pool, enum gsp__chunk_state linked)
@@ -87,8 +86,7 @@ static void adopt_pool(struct gsp__reader *r, struct gsp__pool *pool, enum gsp__
         enum gsp__chunk_state state = gsp__word_state(gsp__pool_word(pool, i));
 
         if (state == GSP__CHUNK_FREE)
-            atomic_fetch_or_explicit(&pool->bitmap[i / 64], (uint64_t)1 << (i % 64),
-                                     memory_order_release);
+            atomic_fetch_or_explicit(&pool->bitmap[i / 64], (uint64_t)1 << (i % 64), memory_order_release);
         else if (state == linked && is_stray(r, gsp__pool_chunk(pool, i)))
             gsp__pool_give(pool, i);
     }

@@ -21,8 +21,7 @@ struct out {
     bool is_full;
 };
 
-static void put(struct out *o, const char *key, enum gsp__entry_kind kind, const void *value,
-                uint32_t n)
+static void put(struct out *o, const char *key, enum gsp__entry_kind kind, const void *value, uint32_t n)
 {
     struct gsp__entry e = {0, (uint8_t)kind, 0, n};
     uint32_t n_key = (uint32_t)strlen(key);
@@ -104,8 +103,7 @@ static void put_instance_id(struct out *o)
     put_string(o, "service.instance.id", text);
 }
 
-uint32_t gsp__resource_entries(const char *service_name, const char *attributes, uint8_t *bytes,
-                               uint32_t cap)
+uint32_t gsp__resource_entries(const char *service_name, const char *attributes, uint8_t *bytes, uint32_t cap)
 {
     struct out o = {bytes, 0, cap, false};
     char service[512] = "";
@@ -134,7 +132,9 @@ uint32_t gsp__resource_entries(const char *service_name, const char *attributes,
         executable_name(service, sizeof service);
     put_string(&o, "service.name", service);
     if (o.is_full)
-        gsp__warn_once("resource", "the resource attributes take more than %u bytes: some are left "
-                                   "out", (unsigned)cap);
+        gsp__warn_once("resource",
+                       "the resource attributes take more than %u bytes: some are left "
+                       "out",
+                       (unsigned)cap);
     return o.n;
 }

@@ -14,7 +14,6 @@
  * Writes at most `cap` bytes and returns how many; attributes that do not fit are left out and warned
  * of.
  */
-uint32_t gsp__resource_entries(const char *service_name, const char *attributes, uint8_t *out,
-                               uint32_t cap);
+uint32_t gsp__resource_entries(const char *service_name, const char *attributes, uint8_t *out, uint32_t cap);
 
 #endif

@@ -137,15 +137,14 @@ static void free_all_chunks(struct gsp__pool *pool, uint64_t first_generation)
                               memory_order_relaxed);
         if (i % 64 == 0)
             atomic_store_explicit(&pool->bitmap[i / 64],
-                                  pool->n - i >= 64 ? ~(uint64_t)0
-                                                    : ((uint64_t)1 << (pool->n - i)) - 1,
+                                  pool->n - i >= 64 ? ~(uint64_t)0 : ((uint64_t)1 << (pool->n - i)) - 1,
                                   memory_order_relaxed);
     }
 }
 
 /* Create, size for real, and map the file under its temporary name. */
-static gsp_status make_file(const struct gsp__ring_config *config, struct gsp__ring *ring,
-                            const char *path, gsp_error *err)
+static gsp_status make_file(const struct gsp__ring_config *config, struct gsp__ring *ring, const char *path,
+                            gsp_error *err)
 {
     uint32_t n_chunks, n_content;
     struct gsp__ring_shape shape;
@@ -157,8 +156,7 @@ static gsp_status make_file(const struct gsp__ring_config *config, struct gsp__r
     fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return gsp__fail_errno(err, "the ring file cannot be created: is the directory writable?");
-    if (config->group != (gid_t)-1 &&
-        (fchown(fd, (uid_t)-1, config->group) != 0 || fchmod(fd, 0640) != 0)) {
+    if (config->group != (gid_t)-1 && (fchown(fd, (uid_t)-1, config->group) != 0 || fchmod(fd, 0640) != 0)) {
         gsp_status status = gsp__fail_errno(err, "the ring file cannot be given to GENSPAN_GROUP");
 
         close(fd);
@@ -197,8 +195,7 @@ static gsp_status lock_file(struct gsp__ring *ring, const char *path, gsp_error 
     return status;
 }
 
-static void seed_ids(struct gsp__ring *ring, uint64_t seed, uint64_t *first_generation,
-                     uint8_t ring_id[16])
+static void seed_ids(struct gsp__ring *ring, uint64_t seed, uint64_t *first_generation, uint8_t ring_id[16])
 {
     uint64_t state = seed + ring->n_opened++; /* a forked child's ids are not its parent's */
 
@@ -242,8 +239,8 @@ static gsp_status open_file(struct gsp__ring *ring, gsp_error *err)
     ring->pid = getpid();
     seed_ids(ring, config->seed, &first_generation, ring_id);
     gsp__random_bytes(&name, sizeof name);
-    snprintf(ring->path, sizeof ring->path, "%s/%ld-%016llx.ring", config->directory,
-             (long)ring->pid, (unsigned long long)name);
+    snprintf(ring->path, sizeof ring->path, "%s/%ld-%016llx.ring", config->directory, (long)ring->pid,
+             (unsigned long long)name);
     snprintf(temporary, sizeof temporary, "%s.tmp", ring->path);
     status = make_file(config, ring, temporary, err);
     if (status == GSP_OK) {
@@ -273,8 +270,7 @@ static gsp_status open_file(struct gsp__ring *ring, gsp_error *err)
     return GSP_OK;
 }
 
-gsp_status gsp__ring_open(const struct gsp__ring_config *config, struct gsp__ring **out,
-                          gsp_error *err)
+gsp_status gsp__ring_open(const struct gsp__ring_config *config, struct gsp__ring **out, gsp_error *err)
 {
     struct gsp__ring *ring;
     gsp_status status;
@@ -367,8 +363,7 @@ static uint32_t line_of(const struct gsp__shard *shard)
     return atomic_load_explicit(&shard->word, memory_order_relaxed) / GSP__LINE_WORDS;
 }
 
-static bool is_line_of_another(const struct gsp__ring *ring, const struct gsp__shard *shard,
-                               uint32_t line)
+static bool is_line_of_another(const struct gsp__ring *ring, const struct gsp__shard *shard, uint32_t line)
 {
     for (unsigned i = 0; i < GSP__RING_SHARDS; i++)
         if (&ring->shards[i] != shard && line_of(&ring->shards[i]) == line &&
@@ -377,8 +372,7 @@ static bool is_line_of_another(const struct gsp__ring *ring, const struct gsp__s
     return false;
 }
 
-static uint32_t take_from_line(struct gsp__pool *pool, uint32_t line, uint32_t word,
-                               struct gsp__shard *shard)
+static uint32_t take_from_line(struct gsp__pool *pool, uint32_t line, uint32_t word, struct gsp__shard *shard)
 {
     uint32_t n_words = (pool->n + 63) / 64;
     uint32_t end = (line + 1) * GSP__LINE_WORDS;
@@ -425,8 +419,7 @@ uint32_t gsp__ring_take_chunk(struct gsp__ring *ring)
     atomic_store_explicit(&shard->n_taken, n + (n == 0), memory_order_relaxed);
     if (n % 64 != 1) {
         first = line_of(shard);
-        index = take_from_line(pool, first,
-                               atomic_load_explicit(&shard->word, memory_order_relaxed), shard);
+        index = take_from_line(pool, first, atomic_load_explicit(&shard->word, memory_order_relaxed), shard);
     }
     if (index == GSP__NO_CHUNK)
         index = take_from_any_line(ring, shard, first, false);

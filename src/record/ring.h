@@ -69,7 +69,7 @@ struct gsp__ring {
     uint64_t id_seed[3];
     _Atomic int64_t unix_offset_ns; /* wall clock - monotonic clock */
     _Atomic int64_t offset_read_ns; /* when that was read */
-    uint64_t n_opened; /* 1, and one more for each fork in between */
+    uint64_t n_opened;              /* 1, and one more for each fork in between */
     uint32_t capture;
     unsigned slot;
     pid_t pid;
@@ -97,8 +97,8 @@ extern struct gsp__view *gsp__views;
  * Make a ring file and take a slot. On success *out is valid for the life of the process (closing
  * makes it inert, a later open may take it again). GSP_ERR_NO_SPACE, GSP_ERR_IO, GSP_ERR_NO_MEMORY.
  */
-GSP_MUST_USE gsp_status gsp__ring_open(const struct gsp__ring_config *config,
-                                       struct gsp__ring **out, gsp_error *err);
+GSP_MUST_USE gsp_status gsp__ring_open(const struct gsp__ring_config *config, struct gsp__ring **out,
+                                       gsp_error *err);
 
 /* Make every handle inert, let go of the locks. Deletes the file if nothing was ever recorded. */
 void gsp__ring_close(struct gsp__ring *ring);
@@ -129,8 +129,7 @@ uint64_t gsp__ring_unix_ns(struct gsp__ring *ring, int64_t now_ns);
 uint32_t gsp__ring_take_chunk(struct gsp__ring *ring);
 
 /* The handle of a record of this view's ring. */
-static inline uint64_t gsp__view_handle(const struct gsp__view *view, uint32_t index,
-                                        uint64_t generation)
+static inline uint64_t gsp__view_handle(const struct gsp__view *view, uint32_t index, uint64_t generation)
 {
     uint64_t slot = (uint64_t)(view - gsp__views);
 

@@ -65,7 +65,6 @@ void gsp__scope_close(uint64_t scope, int64_t now_ns)
     chunk = gsp__pool_chunk(&view->ring->map.facts, index);
     if (atomic_load_explicit(&chunk->n_open, memory_order_relaxed) > 0)
         gsp__records_abandon(view->ring, gsp__handle(index, generation), now_ns);
-    if (atomic_compare_exchange_strong(&words[index], &word,
-                                       gsp__word(generation, GSP__CHUNK_RESERVED)))
+    if (atomic_compare_exchange_strong(&words[index], &word, gsp__word(generation, GSP__CHUNK_RESERVED)))
         gsp__pool_give(&view->ring->map.facts, index);
 }

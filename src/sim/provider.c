@@ -19,8 +19,8 @@
 #include "base/buffer.h"
 #include "base/status.h"
 
-#define BODY_MAX    ((size_t)16 << 20)
-#define STALL_MAX_S 120
+#define BODY_MAX      ((size_t)16 << 20)
+#define STALL_MAX_S   120
 #define N_CONNECTIONS 1024
 
 struct gsp__sim {
@@ -42,8 +42,8 @@ struct exchange {
     bool is_stream;
     bool wants_usage;
 
-    unsigned n_sent;             /* events */
-    struct gsp__buffer event;    /* that is being sent */
+    unsigned n_sent;          /* events */
+    struct gsp__buffer event; /* that is being sent */
     size_t n_event_sent;
 };
 
@@ -73,9 +73,9 @@ static void free_exchange(void *self)
 /* The text of one chunk: words, as many as it takes, without an end. */
 static void put_words(struct gsp__buffer *b, unsigned chunk, unsigned n_bytes)
 {
-    static const char *const words[] = {"The", " flight", " recorder", " keeps", " what", " really",
-                                        " happened", ":", " who", " answered", ",", " when", ",",
-                                        " and", " at", " what", " cost", "."};
+    static const char *const words[] = {"The",       " flight", " recorder", " keeps",    " what", " really",
+                                        " happened", ":",       " who",      " answered", ",",     " when",
+                                        ",",         " and",    " at",       " what",     " cost", "."};
     size_t end = b->n + n_bytes;
 
     if (n_bytes == 0) { /* one word */
@@ -251,8 +251,8 @@ static void add_headers(struct MHD_Response *response, const struct exchange *x,
     MHD_add_response_header(response, "x-ratelimit-reset-tokens", "0s");
 }
 
-static enum MHD_Result refuse(struct MHD_Connection *connection, const struct exchange *x,
-                              int status, const char *message, const char *type, const char *code)
+static enum MHD_Result refuse(struct MHD_Connection *connection, const struct exchange *x, int status,
+                              const char *message, const char *type, const char *code)
 {
     struct MHD_Response *response;
     enum MHD_Result result;
@@ -265,8 +265,7 @@ static enum MHD_Result refuse(struct MHD_Connection *connection, const struct ex
     add_headers(response, x, "application/json");
     if (x->step.action == GSP__SIM_REFUSE && x->step.retry_after >= 0) {
         snprintf(number, sizeof number, "%" PRId64, x->step.retry_after);
-        MHD_add_response_header(response, x->step.is_retry_ms ? "retry-after-ms" : "Retry-After",
-                                number);
+        MHD_add_response_header(response, x->step.is_retry_ms ? "retry-after-ms" : "Retry-After", number);
     }
     result = MHD_queue_response(connection, (unsigned)status, response);
     MHD_destroy_response(response);
@@ -287,8 +286,7 @@ static enum MHD_Result refuse_as_told(struct MHD_Connection *connection, const s
     default:
         if (x->step.status >= 500)
             return refuse(connection, x, x->step.status,
-                          "The server had an error while processing your request", "server_error",
-                          NULL);
+                          "The server had an error while processing your request", "server_error", NULL);
         return refuse(connection, x, x->step.status, "The request is not as it should be",
                       "invalid_request_error", NULL);
     }
@@ -313,8 +311,7 @@ static enum MHD_Result answer(struct MHD_Connection *connection, struct exchange
             x->n_sent = x->sim->options.n_chunks / 2 + 1;
             response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384, on_read, x, NULL);
         } else {
-            response = MHD_create_response_from_buffer(x->event.n, x->event.data,
-                                                       MHD_RESPMEM_MUST_COPY);
+            response = MHD_create_response_from_buffer(x->event.n, x->event.data, MHD_RESPMEM_MUST_COPY);
         }
         add_headers(response, x, "application/json");
     }
@@ -337,8 +334,8 @@ static bool read_request(struct exchange *x)
         snprintf(x->model, sizeof x->model, "%s", name);
         x->n_messages = (unsigned)json_array_size(messages);
         x->is_stream = json_is_true(json_object_get(root, "stream"));
-        x->wants_usage = json_is_true(
-            json_object_get(json_object_get(root, "stream_options"), "include_usage"));
+        x->wants_usage =
+            json_is_true(json_object_get(json_object_get(root, "stream_options"), "include_usage"));
     }
     json_decref(root);
     return is_good;
@@ -363,8 +360,8 @@ static bool ends_with(const char *s, const char *end)
     return n >= n_end && strcmp(s + n - n_end, end) == 0;
 }
 
-static enum MHD_Result respond(struct MHD_Connection *connection, struct exchange *x,
-                               const char *url, const char *method)
+static enum MHD_Result respond(struct MHD_Connection *connection, struct exchange *x, const char *url,
+                               const char *method)
 {
     choose_step(x, connection);
     if (!ends_with(url, "/chat/completions"))
@@ -419,11 +416,9 @@ static void on_completed(void *self, struct MHD_Connection *connection, void **p
     *per_connection = NULL;
 }
 
-gsp_status gsp__sim_start(const struct gsp__sim_options *options, struct gsp__sim **out,
-                          gsp_error *err)
+gsp_status gsp__sim_start(const struct gsp__sim_options *options, struct gsp__sim **out, gsp_error *err)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons((uint16_t)options->port)};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)options->port)};
     struct gsp__sim *sim = calloc(1, sizeof *sim);
     const union MHD_DaemonInfo *info;
 
@@ -433,11 +428,10 @@ gsp_status gsp__sim_start(const struct gsp__sim_options *options, struct gsp__si
     sim->options = *options;
     errno = 0;
     sim->daemon = MHD_start_daemon(
-        MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD, (uint16_t)options->port,
-        NULL, NULL, on_request, sim, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)N_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, 120u, MHD_OPTION_LISTENING_ADDRESS_REUSE,
-        1u, MHD_OPTION_END);
+        MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD, (uint16_t)options->port, NULL, NULL,
+        on_request, sim, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address, MHD_OPTION_NOTIFY_COMPLETED,
+        on_completed, NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)N_CONNECTIONS,
+        MHD_OPTION_CONNECTION_TIMEOUT, 120u, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
     if (!sim->daemon) {
         free(sim);
         return gsp__fail_errno(err, "the port cannot be listened on: choose another with --port");

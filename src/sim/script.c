@@ -13,9 +13,8 @@ static const struct {
     const char *word;
     enum gsp__sim_action action;
 } words[] = {
-    {"ok", GSP__SIM_ANSWER},          {"drop", GSP__SIM_DROP},
-    {"drop-mid", GSP__SIM_DROP_MID},  {"stall", GSP__SIM_STALL},
-    {"malformed", GSP__SIM_MALFORMED}, {"no-usage", GSP__SIM_NO_USAGE},
+    {"ok", GSP__SIM_ANSWER},           {"drop", GSP__SIM_DROP},           {"drop-mid", GSP__SIM_DROP_MID},
+    {"stall", GSP__SIM_STALL},         {"malformed", GSP__SIM_MALFORMED}, {"no-usage", GSP__SIM_NO_USAGE},
     {"error-mid", GSP__SIM_ERROR_MID}, {"no-end", GSP__SIM_NO_END},
 };
 

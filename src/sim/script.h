@@ -47,7 +47,6 @@ struct gsp__sim_script {
 };
 
 /* GSP_ERR_INVALID with the offset of the step at fault. */
-GSP_MUST_USE gsp_status gsp__sim_script_parse(const char *text, struct gsp__sim_script *out,
-                                              gsp_error *err);
+GSP_MUST_USE gsp_status gsp__sim_script_parse(const char *text, struct gsp__sim_script *out, gsp_error *err);
 
 #endif

@@ -34,8 +34,7 @@ enum gsp__framing gsp__framing_of(const char *content_type, size_t n)
         return GSP__FRAMING_UNKNOWN;
     if (begins(content_type, n, "text/event-stream"))
         return GSP__FRAMING_SSE;
-    if (begins(content_type, n, "application/json") ||
-        begins(content_type, n, "application/problem+json"))
+    if (begins(content_type, n, "application/json") || begins(content_type, n, "application/problem+json"))
         return GSP__FRAMING_JSON;
     if (begins(content_type, n, "text/plain") || begins(content_type, n, "application/octet-stream"))
         return GSP__FRAMING_UNKNOWN; /* some servers say no better */
@@ -96,8 +95,7 @@ void gsp__request_int(struct gsp__request_decoder *d, unsigned fact)
 {
     int64_t value;
 
-    if (d->map.token == GSP__JSON_NUMBER && gsp__json_int(d->map.value, &value) &&
-        is_new(d->seen, fact))
+    if (d->map.token == GSP__JSON_NUMBER && gsp__json_int(d->map.value, &value) && is_new(d->seen, fact))
         d->sink->integer(d->self, fact, value);
 }
 
@@ -105,15 +103,13 @@ void gsp__request_real(struct gsp__request_decoder *d, unsigned fact)
 {
     double value;
 
-    if (d->map.token == GSP__JSON_NUMBER && gsp__json_double(d->map.value, &value) &&
-        is_new(d->seen, fact))
+    if (d->map.token == GSP__JSON_NUMBER && gsp__json_double(d->map.value, &value) && is_new(d->seen, fact))
         d->sink->real(d->self, fact, value);
 }
 
 void gsp__request_bool(struct gsp__request_decoder *d, unsigned fact)
 {
-    if ((d->map.token == GSP__JSON_TRUE || d->map.token == GSP__JSON_FALSE) &&
-        is_new(d->seen, fact))
+    if ((d->map.token == GSP__JSON_TRUE || d->map.token == GSP__JSON_FALSE) && is_new(d->seen, fact))
         d->sink->boolean(d->self, fact, d->map.token == GSP__JSON_TRUE);
 }
 
@@ -121,8 +117,8 @@ void gsp__request_bool(struct gsp__request_decoder *d, unsigned fact)
  * The response's side.
  */
 
-void gsp__decoder_init(struct gsp__decoder *d, const struct gsp__format *format,
-                       enum gsp__framing framing, const struct gsp__sink *sink, void *self)
+void gsp__decoder_init(struct gsp__decoder *d, const struct gsp__format *format, enum gsp__framing framing,
+                       const struct gsp__sink *sink, void *self)
 {
     memset(d, 0, offsetof(struct gsp__decoder, state));
     d->format = format;
@@ -188,8 +184,7 @@ static void read_event_data(struct gsp__decoder *d, const char *bytes, size_t n)
 
 static void mark_event(struct gsp__decoder *d)
 {
-    static const gsp_mark order[] = {GSP_MARK_TEXT, GSP_MARK_REASONING, GSP_MARK_TOOL_CALL,
-                                     GSP_MARK_AUDIO};
+    static const gsp_mark order[] = {GSP_MARK_TEXT, GSP_MARK_REASONING, GSP_MARK_TOOL_CALL, GSP_MARK_AUDIO};
 
     for (size_t i = 0; i < GSP__COUNT_OF(order); i++)
         if (d->kinds & 1u << order[i]) {
@@ -318,8 +313,7 @@ void gsp__decoder_code(struct gsp__decoder *d, unsigned fact, const struct gsp__
         once(d, fact, m);
 }
 
-void gsp__decoder_real(struct gsp__decoder *d, unsigned fact, const struct gsp__json_map *m,
-                       double scale)
+void gsp__decoder_real(struct gsp__decoder *d, unsigned fact, const struct gsp__json_map *m, double scale)
 {
     double value;
 
@@ -339,8 +333,7 @@ void gsp__decoder_usage(struct gsp__decoder *d, gsp_usage part, const struct gsp
     d->sink->usage(d->self, part, tokens);
 }
 
-void gsp__decoder_text(struct gsp__decoder *d, unsigned choice, gsp_mark kind,
-                       const struct gsp__json_map *m)
+void gsp__decoder_text(struct gsp__decoder *d, unsigned choice, gsp_mark kind, const struct gsp__json_map *m)
 {
     if (m->value.n == 0)
         return;

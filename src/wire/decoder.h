@@ -57,10 +57,10 @@ struct gsp__decoder {
     uint8_t kinds;      /* content in it: one bit per gsp_mark */
 
     /* of the whole response */
-    bool is_terminal;      /* a terminal event or a finish reason was seen */
-    bool is_error;         /* the provider's error was seen */
+    bool is_terminal; /* a terminal event or a finish reason was seen */
+    bool is_error;    /* the provider's error was seen */
     bool has_usage;
-    uint32_t n_bad;        /* events and documents that could not be read */
+    uint32_t n_bad; /* events and documents that could not be read */
     uint32_t n_tool_calls;
     uint64_t n_events;     /* data events, "[DONE]" not counted */
     uint64_t n_text_bytes; /* visible text of all choices */
@@ -72,8 +72,8 @@ struct gsp__decoder {
     struct gsp__json_map map;
 };
 
-void gsp__decoder_init(struct gsp__decoder *d, const struct gsp__format *format,
-                       enum gsp__framing framing, const struct gsp__sink *sink, void *self);
+void gsp__decoder_init(struct gsp__decoder *d, const struct gsp__format *format, enum gsp__framing framing,
+                       const struct gsp__sink *sink, void *self);
 
 /* Bytes of the response body, content coding removed. `now_ns` is given on to the sink's marks. */
 void gsp__decoder_body(struct gsp__decoder *d, const char *bytes, size_t n, int64_t now_ns);
@@ -91,11 +91,9 @@ void gsp__decoder_finish(struct gsp__decoder *d, int64_t now_ns);
  */
 bool gsp__decoder_string(struct gsp__decoder *d, unsigned fact, const struct gsp__json_map *m);
 void gsp__decoder_code(struct gsp__decoder *d, unsigned fact, const struct gsp__json_map *m);
-void gsp__decoder_real(struct gsp__decoder *d, unsigned fact, const struct gsp__json_map *m,
-                       double scale);
+void gsp__decoder_real(struct gsp__decoder *d, unsigned fact, const struct gsp__json_map *m, double scale);
 void gsp__decoder_usage(struct gsp__decoder *d, gsp_usage part, const struct gsp__json_map *m);
-void gsp__decoder_text(struct gsp__decoder *d, unsigned choice, gsp_mark kind,
-                       const struct gsp__json_map *m);
+void gsp__decoder_text(struct gsp__decoder *d, unsigned choice, gsp_mark kind, const struct gsp__json_map *m);
 void gsp__decoder_error(struct gsp__decoder *d);
 
 void gsp__request_string(struct gsp__request_decoder *d, unsigned fact);

@@ -12,9 +12,9 @@
 
 enum meaning {
     REQUEST_ID,
-    LIMIT,    /* whole number */
-    RESET,    /* duration, or seconds */
-    MILLIS,   /* milliseconds, a fact in seconds */
+    LIMIT,  /* whole number */
+    RESET,  /* duration, or seconds */
+    MILLIS, /* milliseconds, a fact in seconds */
     RETRY_AFTER,
     RETRY_AFTER_MS,
     SHOULD_RETRY,
@@ -119,9 +119,8 @@ static void retry_after(struct gsp__header_hints *hints, int64_t ms, bool is_exa
     hints->has_exact_retry = is_exact;
 }
 
-void gsp__header(const char *name, size_t n_name, const char *value, size_t n_value,
-                 uint64_t now_unix_ns, struct gsp__header_hints *hints,
-                 const struct gsp__sink *sink, void *self)
+void gsp__header(const char *name, size_t n_name, const char *value, size_t n_value, uint64_t now_unix_ns,
+                 struct gsp__header_hints *hints, const struct gsp__sink *sink, void *self)
 {
     double number = 0;
     int64_t ms;

@@ -21,9 +21,8 @@ void gsp__header_hints_init(struct gsp__header_hints *hints);
 /*
  * One header, name and value without blanks around them. `now_unix_ns` is for dates.
  */
-void gsp__header(const char *name, size_t n_name, const char *value, size_t n_value,
-                 uint64_t now_unix_ns, struct gsp__header_hints *hints,
-                 const struct gsp__sink *sink, void *self);
+void gsp__header(const char *name, size_t n_name, const char *value, size_t n_value, uint64_t now_unix_ns,
+                 struct gsp__header_hints *hints, const struct gsp__sink *sink, void *self);
 
 /* A time such as 12ms, 6m0s, 1h2m3.5s or plain seconds. False if it is none. */
 bool gsp__header_duration(const char *text, size_t n, double *out_s);

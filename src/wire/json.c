@@ -187,8 +187,7 @@ static int take_escape(struct gsp__json *j)
 }
 
 /* A piece of a string, from p on; *is_end when the closing quote was reached. */
-static enum gsp__json_token string_piece(struct gsp__json *j, struct gsp__json_slice *out,
-                                         bool *is_end)
+static enum gsp__json_token string_piece(struct gsp__json *j, struct gsp__json_slice *out, bool *is_end)
 {
     const char *start = j->p;
 
@@ -277,8 +276,7 @@ static enum gsp__json_token continue_key(struct gsp__json *j, struct gsp__json_s
 }
 
 /* `p` is after the opening quote. */
-GSP__INLINE enum gsp__json_token start_string(struct gsp__json *j, const char *p,
-                                              struct gsp__json_slice *out)
+GSP__INLINE enum gsp__json_token start_string(struct gsp__json *j, const char *p, struct gsp__json_slice *out)
 {
     const char *quote = gsp__scan_two(p, j->end, '"', '\\');
 
@@ -294,8 +292,7 @@ GSP__INLINE enum gsp__json_token start_string(struct gsp__json *j, const char *p
     return continue_string(j, out);
 }
 
-GSP__INLINE enum gsp__json_token start_key(struct gsp__json *j, const char *p,
-                                           struct gsp__json_slice *out)
+GSP__INLINE enum gsp__json_token start_key(struct gsp__json *j, const char *p, struct gsp__json_slice *out)
 {
     const char *quote = gsp__scan_two(p, j->end, '"', '\\');
 
@@ -386,8 +383,7 @@ static enum gsp__json_token continue_number(struct gsp__json *j, struct gsp__jso
     return j->p == j->end ? GSP__JSON_MORE : held_number(j, out);
 }
 
-static enum gsp__json_token start_number(struct gsp__json *j, const char *p,
-                                         struct gsp__json_slice *out)
+static enum gsp__json_token start_number(struct gsp__json *j, const char *p, struct gsp__json_slice *out)
 {
     const char *q = p;
 
@@ -422,8 +418,7 @@ static enum gsp__json_token continue_literal(struct gsp__json *j)
 }
 
 /* `p` is at the first letter. */
-GSP__INLINE enum gsp__json_token start_literal(struct gsp__json *j, const char *p,
-                                               enum state which)
+GSP__INLINE enum gsp__json_token start_literal(struct gsp__json *j, const char *p, enum state which)
 {
     if (which == IN_NULL && j->end - p >= 4 && memcmp(p, "null", 4) == 0) {
         j->p = p + 4;
@@ -436,8 +431,7 @@ GSP__INLINE enum gsp__json_token start_literal(struct gsp__json *j, const char *
     return continue_literal(j);
 }
 
-static enum gsp__json_token start_value(struct gsp__json *j, const char *p,
-                                        struct gsp__json_slice *out)
+static enum gsp__json_token start_value(struct gsp__json *j, const char *p, struct gsp__json_slice *out)
 {
     switch (*p) {
     case '"':

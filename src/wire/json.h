@@ -13,8 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GSP__JSON_DEPTH_MAX 256
-#define GSP__JSON_KEY_MAX   64 /* a longer key matches nothing */
+#define GSP__JSON_DEPTH_MAX  256
+#define GSP__JSON_KEY_MAX    64 /* a longer key matches nothing */
 #define GSP__JSON_NUMBER_MAX 48 /* base/number.h reads no more */
 
 enum gsp__json_token {
@@ -41,19 +41,19 @@ struct gsp__json_slice {
 };
 
 struct gsp__json {
-    const char *p, *end; /* what is left of the input */
+    const char *p, *end;                      /* what is left of the input */
     uint64_t stack[GSP__JSON_DEPTH_MAX / 64]; /* one bit per level: object */
     uint16_t depth;
     uint8_t state;
     uint8_t skip_state;
     uint16_t skip_depth;
-    uint16_t high;      /* first half of a surrogate pair */
-    uint8_t n_literal;  /* characters of a literal that were seen */
-    uint8_t n_escape;   /* characters of an escape in `escape` */
+    uint16_t high;     /* first half of a surrogate pair */
+    uint8_t n_literal; /* characters of a literal that were seen */
+    uint8_t n_escape;  /* characters of an escape in `escape` */
     uint8_t n_held;
     bool is_overlong;
     char escape[6];
-    char decoded[8]; /* what an escape stands for */
+    char decoded[8];              /* what an escape stands for */
     char held[GSP__JSON_KEY_MAX]; /* a key or number that was cut */
 };
 

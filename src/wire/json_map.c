@@ -95,8 +95,8 @@ static enum gsp__map_event enter(struct gsp__json_map *m, bool is_array)
     bool is_element = m->depth > 0 && m->current == NO_NODE;
     unsigned n = node_of_value(m);
     const struct gsp__node *node = n == NO_NODE ? NULL : &m->nodes[n];
-    bool is_wanted = node && (is_array ? !(is_element && node->type == GSP__NODE_COUNT)
-                                       : node->n_children > 0);
+    bool is_wanted =
+        node && (is_array ? !(is_element && node->type == GSP__NODE_COUNT) : node->n_children > 0);
 
     if (!is_wanted || !push(m, n, is_array)) {
         gsp__json_leave(&m->json);

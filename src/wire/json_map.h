@@ -31,10 +31,13 @@ struct gsp__node {
     uint8_t n_children;
 };
 
-#define GSP__NODE(key, type, action) {key, sizeof(key) - 1, GSP__NODE_##type, action, 0, 0}
-#define GSP__NODE_PARENT(key, type, action, first, n)                                              \
-    {                                                                                              \
-        key, sizeof(key) - 1, GSP__NODE_##type, action, first, n                                   \
+#define GSP__NODE(key, type, action)                                                                         \
+    {                                                                                                        \
+        key, sizeof(key) - 1, GSP__NODE_##type, action, 0, 0                                                 \
+    }
+#define GSP__NODE_PARENT(key, type, action, first, n)                                                        \
+    {                                                                                                        \
+        key, sizeof(key) - 1, GSP__NODE_##type, action, first, n                                             \
     }
 
 enum gsp__map_event {

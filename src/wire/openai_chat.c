@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
-#include "record/facts.h"
+#include "record/fact_types.h"
 #include "wire/decoder.h"
 
 enum action {
@@ -144,8 +144,8 @@ static void request(struct gsp__request_decoder *d, enum gsp__map_event event)
         break;
     case STOP:
         if (d->map.token == GSP__JSON_STRING && d->map.value.n > 0)
-            d->sink->string(d->self, GSP_FACT_STOP_SEQUENCE, d->map.index, d->map.value.bytes,
-                            d->map.value.n, d->map.value_is_cut);
+            d->sink->string(d->self, GSP_FACT_STOP_SEQUENCE, d->map.index, d->map.value.bytes, d->map.value.n,
+                            d->map.value_is_cut);
         break;
     case REASONING_LEVEL:
         gsp__request_string(d, GSP_FACT_REASONING_LEVEL);
@@ -247,8 +247,7 @@ static const struct gsp__node response_nodes[N_RESPONSE] = {
     GSP__NODE("prompt_tokens", FACT, INPUT_TOKENS),
     GSP__NODE("completion_tokens", FACT, OUTPUT_TOKENS),
     GSP__NODE("total_tokens", FACT, TOTAL_TOKENS),
-    GSP__NODE_PARENT("prompt_tokens_details", OBJECT, NOTHING, IN_PROMPT_DETAILS,
-                     N_IN_PROMPT_DETAILS),
+    GSP__NODE_PARENT("prompt_tokens_details", OBJECT, NOTHING, IN_PROMPT_DETAILS, N_IN_PROMPT_DETAILS),
     GSP__NODE_PARENT("completion_tokens_details", OBJECT, NOTHING, IN_COMPLETION_DETAILS,
                      N_IN_COMPLETION_DETAILS),
     GSP__NODE("prompt_cache_hit_tokens", FACT, CACHED_TOKENS),
@@ -339,8 +338,7 @@ static bool index_of(const struct gsp__json_map *m, uint32_t *out)
 {
     int64_t value;
 
-    if (m->token != GSP__JSON_NUMBER || !gsp__json_int(m->value, &value) || value < 0 ||
-        value > UINT16_MAX)
+    if (m->token != GSP__JSON_NUMBER || !gsp__json_int(m->value, &value) || value < 0 || value > UINT16_MAX)
         return false;
     *out = (uint32_t)value;
     return true;
@@ -351,8 +349,7 @@ static void request_id(struct gsp__decoder *d)
     const struct gsp__json_map *m = &d->map;
 
     if (m->token == GSP__JSON_STRING && m->value.n > 0)
-        d->sink->string(d->self, GSP_FACT_REQUEST_ID, 0, m->value.bytes, m->value.n,
-                        m->value_is_cut);
+        d->sink->string(d->self, GSP_FACT_REQUEST_ID, 0, m->value.bytes, m->value.n, m->value_is_cut);
 }
 
 static void answer(struct gsp__decoder *d)

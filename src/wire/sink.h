@@ -14,8 +14,7 @@
 struct gsp__sink {
     /* A fact of the vocabulary. `index` is the choice of a finish reason, else 0; `is_cut` if the
      * string was longer than what is handed over. Each fact at most once, lists item by item. */
-    void (*string)(void *self, unsigned fact, unsigned index, const char *bytes, size_t n,
-                   bool is_cut);
+    void (*string)(void *self, unsigned fact, unsigned index, const char *bytes, size_t n, bool is_cut);
     void (*integer)(void *self, unsigned fact, int64_t value);
     void (*real)(void *self, unsigned fact, double value);
     void (*boolean)(void *self, unsigned fact, bool value);

@@ -31,11 +31,11 @@ struct gsp__sse {
     uint8_t field; /* which field the current line is of */
     uint8_t n_matched;
     uint8_t n_name;
-    bool has_data;    /* the event has a data line */
+    bool has_data;        /* the event has a data line */
     bool is_named_before; /* `name` is that of the event before */
     bool is_refused;
-    bool after_cr;   /* a LF that comes next belongs to the CR before */
-    bool is_started; /* the byte order mark can no longer come */
+    bool after_cr;                /* a LF that comes next belongs to the CR before */
+    bool is_started;              /* the byte order mark can no longer come */
     char name[GSP__SSE_NAME_MAX]; /* of the event, good when it is complete */
     const char *bytes;            /* of GSP__SSE_DATA, good until the next call */
     size_t n;

@@ -24,8 +24,8 @@ static void only_true_is_true(void **state)
     static const struct {
         const char *value;
         bool expected;
-    } cases[] = {{"true", true}, {"TRUE", true}, {"True", true}, {"1", false},
-                 {"yes", false}, {"false", false}, {"", false}, {" true", false}};
+    } cases[] = {{"true", true}, {"TRUE", true},   {"True", true}, {"1", false},
+                 {"yes", false}, {"false", false}, {"", false},    {" true", false}};
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -36,8 +36,8 @@ static void only_true_is_true(void **state)
 
 static void bad_numbers_are_unset(void **state)
 {
-    static const char *const bad[] = {"", "-1", "+1", " 1", "1 ", "0x10", "1e3", "abc",
-                                      "18446744073709551616", "101", "9"};
+    static const char *const bad[] = {
+        "", "-1", "+1", " 1", "1 ", "0x10", "1e3", "abc", "18446744073709551616", "101", "9"};
     uint64_t n = 7;
     double d = 0.5;
 

@@ -22,18 +22,17 @@ static void utf8_validity(void **state)
         {"\xf0\x9f\x98\x80", 4},
         {"\xf4\x8f\xbf\xbf", 4},
         {"ab\xff", 2},
-        {"ab\xc0\x80", 2},       /* overlong */
-        {"ab\xe0\x80\x80", 2},   /* overlong */
-        {"ab\xed\xa0\x80", 2},   /* surrogate */
+        {"ab\xc0\x80", 2},         /* overlong */
+        {"ab\xe0\x80\x80", 2},     /* overlong */
+        {"ab\xed\xa0\x80", 2},     /* surrogate */
         {"ab\xf4\x90\x80\x80", 2}, /* above 10FFFF */
-        {"ab\xe2\x82", 2},       /* cut */
+        {"ab\xe2\x82", 2},         /* cut */
         {"12345678\x80", 8},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        assert_int_equal(gsp__utf8_valid_prefix(cases[i].bytes, strlen(cases[i].bytes)),
-                         cases[i].valid);
+        assert_int_equal(gsp__utf8_valid_prefix(cases[i].bytes, strlen(cases[i].bytes)), cases[i].valid);
 }
 
 static void utf8_sanitize(void **state)
@@ -89,8 +88,12 @@ static void utf8_encodes_code_points(void **state)
     static const struct {
         uint32_t c;
         const char *bytes;
-    } cases[] = {{'a', "a"}, {0xe9, "\xc3\xa9"}, {0x20ac, "\xe2\x82\xac"},
-                 {0x1f600, "\xf0\x9f\x98\x80"}, {0xd800, "\xef\xbf\xbd"}, {0x110000, "\xef\xbf\xbd"}};
+    } cases[] = {{'a', "a"},
+                 {0xe9, "\xc3\xa9"},
+                 {0x20ac, "\xe2\x82\xac"},
+                 {0x1f600, "\xf0\x9f\x98\x80"},
+                 {0xd800, "\xef\xbf\xbd"},
+                 {0x110000, "\xef\xbf\xbd"}};
     char out[4];
 
     (void)state;

@@ -59,8 +59,8 @@ static void metrics_to_json(struct gsp__buffer *b, const union test_model *m)
     gsp__otlp_metrics_json(b, &m->metrics);
 }
 
-static gsp_status traces_from_pb(const void *bytes, size_t n, struct gsp__arena *arena,
-                                 union test_model *out, gsp_error *err)
+static gsp_status traces_from_pb(const void *bytes, size_t n, struct gsp__arena *arena, union test_model *out,
+                                 gsp_error *err)
 {
     return gsp__otlp_traces_from_pb(bytes, n, arena, &out->traces, err);
 }
@@ -174,8 +174,7 @@ uint8_t *test_wrap(const uint32_t *fields, size_t n_fields, const void *bytes, s
 static gsp_status decode(const struct test_signal *s, bool is_json, const void *bytes, size_t n,
                          struct gsp__arena *arena, union test_model *out, gsp_error *err)
 {
-    return is_json ? s->from_json(bytes, n, arena, out, err)
-                   : s->from_pb(bytes, n, arena, out, err);
+    return is_json ? s->from_json(bytes, n, arena, out, err) : s->from_pb(bytes, n, arena, out, err);
 }
 
 /* Decode from a copy of exactly n bytes. A failure must say what it is and leave the output alone. */
@@ -202,15 +201,14 @@ static gsp_status try(const struct test_signal *s, bool is_json, const void *byt
     return status;
 }
 
-void test_refused(const struct test_signal *s, bool is_json, const void *bytes, size_t n,
-                  gsp_status expected)
+void test_refused(const struct test_signal *s, bool is_json, const void *bytes, size_t n, gsp_status expected)
 {
     struct gsp__arena arena = new_arena(n * 128 + 1024);
     gsp_status status = try(s, is_json, bytes, n, &arena);
 
     if (status != expected)
-        fail_msg("%s, not %s: %.*s", gsp_status_name(status), gsp_status_name(expected),
-                 is_json ? (int)n : 0, (const char *)bytes);
+        fail_msg("%s, not %s: %.*s", gsp_status_name(status), gsp_status_name(expected), is_json ? (int)n : 0,
+                 (const char *)bytes);
     gsp__arena_deinit(&arena);
 }
 
@@ -223,8 +221,8 @@ char *test_json_again(const struct test_signal *s, bool is_json, const void *byt
     char *text;
 
     if (decode(s, is_json, copy, n, &arena, &model, &err) != GSP_OK)
-        fail_msg("%s at %llu: %.*s", err.text, (unsigned long long)err.offset,
-                 is_json ? (int)n : 0, (const char *)bytes);
+        fail_msg("%s at %llu: %.*s", err.text, (unsigned long long)err.offset, is_json ? (int)n : 0,
+                 (const char *)bytes);
     text = test_to_json(s, &model);
     free(copy);
     gsp__arena_deinit(&arena);
@@ -348,8 +346,7 @@ void codec_a_buffer_at_its_ceiling_has_failed(void **state)
     free(whole);
 }
 
-static void arena_sizes(const struct test_signal *s, bool is_json, const void *bytes, size_t n,
-                        size_t step)
+static void arena_sizes(const struct test_signal *s, bool is_json, const void *bytes, size_t n, size_t step)
 {
     struct gsp__arena arena = new_arena(ROOM);
     size_t needed;

@@ -22,10 +22,10 @@ struct test_signal {
     union test_model (*random)(uint64_t *seed, struct gsp__arena *arena);
     void (*to_pb)(struct gsp__pb_writer *w, const union test_model *m);
     void (*to_json)(struct gsp__buffer *b, const union test_model *m);
-    gsp_status (*from_pb)(const void *bytes, size_t n, struct gsp__arena *arena,
-                          union test_model *out, gsp_error *err);
-    gsp_status (*from_json)(const char *text, size_t n, struct gsp__arena *arena,
-                            union test_model *out, gsp_error *err);
+    gsp_status (*from_pb)(const void *bytes, size_t n, struct gsp__arena *arena, union test_model *out,
+                          gsp_error *err);
+    gsp_status (*from_json)(const char *text, size_t n, struct gsp__arena *arena, union test_model *out,
+                            gsp_error *err);
     const char *(*difference)(const union test_model *a, const union test_model *b);
 };
 
@@ -57,17 +57,17 @@ void codec_changed_protobuf_is_refused_or_another_model(void **state);
 void codec_changed_json_never_crashes(void **state);
 void codec_failing_allocations_never_crash(void **state);
 
-#define CODEC_TESTS(signal)                                                                        \
-    cmocka_unit_test_prestate(codec_the_sample_survives, (signal)),                                \
-        cmocka_unit_test_prestate(codec_any_model_survives, (signal)),                             \
-        cmocka_unit_test_prestate(codec_nothing_at_all_is_an_empty_model, (signal)),               \
-        cmocka_unit_test_prestate(codec_a_writer_without_room_is_full, (signal)),                  \
-        cmocka_unit_test_prestate(codec_a_buffer_at_its_ceiling_has_failed, (signal)),             \
-        cmocka_unit_test_prestate(codec_a_small_arena_is_no_space, (signal)),                      \
-        cmocka_unit_test_prestate(codec_cut_protobuf_is_refused, (signal)),                        \
-        cmocka_unit_test_prestate(codec_cut_json_is_refused, (signal)),                            \
-        cmocka_unit_test_prestate(codec_changed_protobuf_is_refused_or_another_model, (signal)),   \
-        cmocka_unit_test_prestate(codec_changed_json_never_crashes, (signal)),                     \
+#define CODEC_TESTS(signal)                                                                                  \
+    cmocka_unit_test_prestate(codec_the_sample_survives, (signal)),                                          \
+        cmocka_unit_test_prestate(codec_any_model_survives, (signal)),                                       \
+        cmocka_unit_test_prestate(codec_nothing_at_all_is_an_empty_model, (signal)),                         \
+        cmocka_unit_test_prestate(codec_a_writer_without_room_is_full, (signal)),                            \
+        cmocka_unit_test_prestate(codec_a_buffer_at_its_ceiling_has_failed, (signal)),                       \
+        cmocka_unit_test_prestate(codec_a_small_arena_is_no_space, (signal)),                                \
+        cmocka_unit_test_prestate(codec_cut_protobuf_is_refused, (signal)),                                  \
+        cmocka_unit_test_prestate(codec_cut_json_is_refused, (signal)),                                      \
+        cmocka_unit_test_prestate(codec_changed_protobuf_is_refused_or_another_model, (signal)),             \
+        cmocka_unit_test_prestate(codec_changed_json_never_crashes, (signal)),                               \
         cmocka_unit_test_prestate(codec_failing_allocations_never_crash, (signal))
 
 #endif

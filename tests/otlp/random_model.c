@@ -350,11 +350,10 @@ static struct gsp__point point(struct source *s, enum gsp__metric_type type)
 
 static struct gsp__metric metric(struct source *s)
 {
-    static const enum gsp__metric_type types[] = {
-        GSP__METRIC_NONE,      GSP__METRIC_GAUGE,
-        GSP__METRIC_SUM,       GSP__METRIC_SUM,
-        GSP__METRIC_HISTOGRAM, GSP__METRIC_EXPONENTIAL_HISTOGRAM,
-        GSP__METRIC_SUMMARY};
+    static const enum gsp__metric_type types[] = {GSP__METRIC_NONE,      GSP__METRIC_GAUGE,
+                                                  GSP__METRIC_SUM,       GSP__METRIC_SUM,
+                                                  GSP__METRIC_HISTOGRAM, GSP__METRIC_EXPONENTIAL_HISTOGRAM,
+                                                  GSP__METRIC_SUMMARY};
     struct gsp__metric m = {.name = string(s)};
     struct gsp__point *points;
 

@@ -54,8 +54,8 @@ static bool same_number(struct gsp__number a, struct gsp__number b)
     return a.type == GSP__NUMBER_NONE || same_double(a.u.real, b.u.real);
 }
 
-static void compare_pairs(const char *name, const struct gsp__attribute *a,
-                          const struct gsp__attribute *b, uint32_t n);
+static void compare_pairs(const char *name, const struct gsp__attribute *a, const struct gsp__attribute *b,
+                          uint32_t n);
 
 static void compare_value(const struct gsp__value *a, const struct gsp__value *b)
 {
@@ -94,8 +94,8 @@ static void compare_value(const struct gsp__value *a, const struct gsp__value *b
     }
 }
 
-static void compare_pairs(const char *name, const struct gsp__attribute *a,
-                          const struct gsp__attribute *b, uint32_t n)
+static void compare_pairs(const char *name, const struct gsp__attribute *a, const struct gsp__attribute *b,
+                          uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
         size_t before = enter(name, i);

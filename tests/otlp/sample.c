@@ -8,42 +8,42 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
 
-#define S(literal) GSP__STRING(literal)
-#define TEXT(literal)                                                                              \
-    {                                                                                              \
-        .type = GSP__VALUE_STRING, .u = {.string = {literal, sizeof(literal) - 1}}                 \
+#define S(literal) {(literal), sizeof(literal) - 1}
+#define TEXT(literal)                                                                                        \
+    {                                                                                                        \
+        .type = GSP__VALUE_STRING, .u = {.string = {literal, sizeof(literal) - 1} }                          \
     }
-#define BYTES(literal)                                                                             \
-    {                                                                                              \
-        .type = GSP__VALUE_BYTES, .u = {.string = {literal, sizeof(literal) - 1}}                  \
+#define BYTES(literal)                                                                                       \
+    {                                                                                                        \
+        .type = GSP__VALUE_BYTES, .u = {.string = {literal, sizeof(literal) - 1} }                           \
     }
-#define BOOL(b)                                                                                    \
-    {                                                                                              \
-        .type = GSP__VALUE_BOOL, .u = {.boolean = (b) }                                            \
+#define BOOL(b)                                                                                              \
+    {                                                                                                        \
+        .type = GSP__VALUE_BOOL, .u = {.boolean = (b) }                                                      \
     }
-#define INT(i)                                                                                     \
-    {                                                                                              \
-        .type = GSP__VALUE_INT, .u = {.integer = (i) }                                             \
+#define INT(i)                                                                                               \
+    {                                                                                                        \
+        .type = GSP__VALUE_INT, .u = {.integer = (i) }                                                       \
     }
-#define DOUBLE(d)                                                                                  \
-    {                                                                                              \
-        .type = GSP__VALUE_DOUBLE, .u = {.real = (d) }                                             \
+#define DOUBLE(d)                                                                                            \
+    {                                                                                                        \
+        .type = GSP__VALUE_DOUBLE, .u = {.real = (d) }                                                       \
     }
-#define ARRAY(array)                                                                               \
-    {                                                                                              \
-        .type = GSP__VALUE_ARRAY, .n = COUNT_OF(array), .u = {.items = (array) }                   \
+#define ARRAY(array)                                                                                         \
+    {                                                                                                        \
+        .type = GSP__VALUE_ARRAY, .n = COUNT_OF(array), .u = {.items = (array) }                             \
     }
-#define MAP(array)                                                                                 \
-    {                                                                                              \
-        .type = GSP__VALUE_MAP, .n = COUNT_OF(array), .u = {.pairs = (array) }                     \
+#define MAP(array)                                                                                           \
+    {                                                                                                        \
+        .type = GSP__VALUE_MAP, .n = COUNT_OF(array), .u = {.pairs = (array) }                               \
     }
-#define PAIR(name, ...)                                                                            \
-    {                                                                                              \
-        .key = {name, sizeof(name) - 1}, .value = __VA_ARGS__                                      \
+#define PAIR(name, ...)                                                                                      \
+    {                                                                                                        \
+        .key = {name, sizeof(name) - 1}, .value = __VA_ARGS__                                                \
     }
-#define ATTRIBUTES(array, dropped)                                                                 \
-    {                                                                                              \
-        .items = (array), .n = COUNT_OF(array), .n_dropped = (dropped)                             \
+#define ATTRIBUTES(array, dropped)                                                                           \
+    {                                                                                                        \
+        .items = (array), .n = COUNT_OF(array), .n_dropped = (dropped)                                       \
     }
 
 /*
@@ -59,7 +59,7 @@ static const struct gsp__attribute deep_map[] = {
 };
 
 static const struct gsp__value list[] = {
-    TEXT(""),     BOOL(true), ARRAY(inner), MAP(deep_map), BYTES("\x00\xff"), {.type = GSP__VALUE_NONE},
+    TEXT(""),    BOOL(true), ARRAY(inner), MAP(deep_map), BYTES("\x00\xff"), {.type = GSP__VALUE_NONE},
     BOOL(false), INT(0),
 };
 
@@ -118,8 +118,8 @@ static struct gsp__span_link links[] = {
 };
 
 static const struct gsp__span_data spans[] = {
-    {.trace_id = {0x5b, 0x8e, 0xff, 0xf7, 0x98, 0x03, 0x81, 0x03, 0xd2, 0x69, 0xb6, 0x33, 0x81, 0x3f,
-                  0xc6, 0x0c},
+    {.trace_id = {0x5b, 0x8e, 0xff, 0xf7, 0x98, 0x03, 0x81, 0x03, 0xd2, 0x69, 0xb6, 0x33, 0x81, 0x3f, 0xc6,
+                  0x0c},
      .span_id = {0xee, 0xe1, 0x9b, 0x7e, 0xc3, 0xc1, 0xb1, 0x74},
      .parent_span_id = {0xee, 0xe1, 0x9b, 0x7e, 0xc3, 0xc1, 0xb1, 0x73},
      .has_parent = true,
@@ -282,20 +282,39 @@ static const struct gsp__point summary_points[] = {
 #define POINTS(array) .points = (array), .n_points = COUNT_OF(array)
 
 static const struct gsp__metric metrics[] = {
-    {.name = S("g"), .description = S("a gauge"), .unit = S("1"), .type = GSP__METRIC_GAUGE,
+    {.name = S("g"),
+     .description = S("a gauge"),
+     .unit = S("1"),
+     .type = GSP__METRIC_GAUGE,
      POINTS(gauge_points)},
-    {.name = S("s"), .description = S("a counter"), .unit = S("{token}"), .type = GSP__METRIC_SUM,
-     .temporality = GSP__TEMPORALITY_CUMULATIVE, .is_monotonic = true, POINTS(sum_points)},
-    {.name = S("u"), .unit = S("By"), .type = GSP__METRIC_SUM, .temporality = GSP__TEMPORALITY_DELTA,
+    {.name = S("s"),
+     .description = S("a counter"),
+     .unit = S("{token}"),
+     .type = GSP__METRIC_SUM,
+     .temporality = GSP__TEMPORALITY_CUMULATIVE,
+     .is_monotonic = true,
      POINTS(sum_points)},
-    {.name = S("h"), .description = S("a histogram"), .unit = S("s"), .type = GSP__METRIC_HISTOGRAM,
-     .temporality = GSP__TEMPORALITY_CUMULATIVE, POINTS(histogram_points)},
-    {.name = S("e"), .description = S("an exponential histogram"), .unit = S("ms"),
-     .type = GSP__METRIC_EXPONENTIAL_HISTOGRAM, .temporality = GSP__TEMPORALITY_DELTA,
+    {.name = S("u"),
+     .unit = S("By"),
+     .type = GSP__METRIC_SUM,
+     .temporality = GSP__TEMPORALITY_DELTA,
+     POINTS(sum_points)},
+    {.name = S("h"),
+     .description = S("a histogram"),
+     .unit = S("s"),
+     .type = GSP__METRIC_HISTOGRAM,
+     .temporality = GSP__TEMPORALITY_CUMULATIVE,
+     POINTS(histogram_points)},
+    {.name = S("e"),
+     .description = S("an exponential histogram"),
+     .unit = S("ms"),
+     .type = GSP__METRIC_EXPONENTIAL_HISTOGRAM,
+     .temporality = GSP__TEMPORALITY_DELTA,
      POINTS(exponential_points)},
     {.name = S("q"), .description = S("a summary"), .type = GSP__METRIC_SUMMARY, POINTS(summary_points)},
     {.name = S("no points"), .type = GSP__METRIC_GAUGE},
-    {.name = S("no points, but cumulative"), .type = GSP__METRIC_HISTOGRAM,
+    {.name = S("no points, but cumulative"),
+     .type = GSP__METRIC_HISTOGRAM,
      .temporality = GSP__TEMPORALITY_CUMULATIVE},
     {.name = S("no data")},
     {.type = GSP__METRIC_SUMMARY},

@@ -32,8 +32,7 @@ static void strings(void **state)
         {GSP__STRING("\b\f\v\x1f"), "\"\\u0008\\u000c\\u000b\\u001f\""},
         {GSP__STRING("a\0b"), "\"a\\u0000b\""},
         {GSP__STRING("\x7f"), "\"\x7f\""},
-        {GSP__STRING("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"),
-         "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\""},
+        {GSP__STRING("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"), "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\""},
         {GSP__STRING("\xe2\x80\xa8"), "\"\xe2\x80\xa8\""},
         /* not UTF-8 */
         {GSP__STRING("\xff"), "\"\xef\xbf\xbd\""},

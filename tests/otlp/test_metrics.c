@@ -9,15 +9,13 @@
 #include "otlp/encode_json.h"
 #include "otlp/encode_protobuf.h"
 
-#define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
-#define BYTES(literal)  literal, sizeof(literal) - 1
-#define METRIC(fields)                                                                             \
-    "{\"resourceMetrics\":[{\"scopeMetrics\":[{\"metrics\":[{" fields "}]}]}]}"
+#define COUNT_OF(array)     (sizeof(array) / sizeof(array)[0])
+#define BYTES(literal)      literal, sizeof(literal) - 1
+#define METRIC(fields)      "{\"resourceMetrics\":[{\"scopeMetrics\":[{\"metrics\":[{" fields "}]}]}]}"
 #define POINT(type, fields) METRIC("\"" type "\":{\"dataPoints\":[{" fields "}]}")
 
-#define WRITTEN(fields)                                                                            \
-    "{\"resourceMetrics\":[{\"resource\":{},\"scopeMetrics\":[{\"scope\":{},\"metrics\":[{" fields \
-    "}]}]}]}"
+#define WRITTEN(fields)                                                                                      \
+    "{\"resourceMetrics\":[{\"resource\":{},\"scopeMetrics\":[{\"scope\":{},\"metrics\":[{" fields "}]}]}]}"
 #define WRITTEN_POINT(type, fields) WRITTEN("\"" type "\":{\"dataPoints\":[{" fields "}]}")
 
 static const struct test_signal *const signal = &test_metrics_signal;
@@ -86,8 +84,12 @@ static void metrics_in_json(void **state)
         struct gsp__metric metric;
         const char *json;
     } cases[] = {
-        {{.name = S("g"), .description = S("d"), .unit = S("By"), .type = GSP__METRIC_GAUGE,
-          .points = ints, .n_points = 3},
+        {{.name = S("g"),
+          .description = S("d"),
+          .unit = S("By"),
+          .type = GSP__METRIC_GAUGE,
+          .points = ints,
+          .n_points = 3},
          WRITTEN("\"name\":\"g\",\"description\":\"d\",\"unit\":\"By\",\"gauge\":{\"dataPoints\":["
                  "{\"attributes\":[{\"key\":\"n\",\"value\":{\"intValue\":\"5\"}}],"
                  "\"startTimeUnixNano\":\"1\",\"timeUnixNano\":\"18446744073709551615\","
@@ -96,8 +98,11 @@ static void metrics_in_json(void **state)
                  "\"asInt\":\"-4\",\"spanId\":\"ab00000000000000\",\"traceId\":"
                  "\"cd0000000000000000000000000000ef\"},{\"asDouble\":\"Infinity\"},{}],"
                  "\"flags\":1},{\"asInt\":\"0\"},{}]}")},
-        {{.type = GSP__METRIC_SUM, .temporality = GSP__TEMPORALITY_CUMULATIVE, .is_monotonic = true,
-          .points = doubles, .n_points = 3},
+        {{.type = GSP__METRIC_SUM,
+          .temporality = GSP__TEMPORALITY_CUMULATIVE,
+          .is_monotonic = true,
+          .points = doubles,
+          .n_points = 3},
          WRITTEN("\"sum\":{\"dataPoints\":[{\"asDouble\":0},{\"asDouble\":\"NaN\"},"
                  "{\"asDouble\":-0.25}],\"aggregationTemporality\":2,\"isMonotonic\":true}")},
         {{.type = GSP__METRIC_SUM, .temporality = GSP__TEMPORALITY_DELTA},
@@ -106,8 +111,10 @@ static void metrics_in_json(void **state)
          WRITTEN("\"histogram\":{\"dataPoints\":[{\"count\":\"7\",\"sum\":1.5,\"bucketCounts\":"
                  "[\"0\",\"18446744073709551615\"],\"explicitBounds\":[0.5,\"Infinity\"],"
                  "\"min\":0,\"max\":2}]}")},
-        {{.type = GSP__METRIC_EXPONENTIAL_HISTOGRAM, .temporality = GSP__TEMPORALITY_DELTA,
-          .points = exponential, .n_points = 1},
+        {{.type = GSP__METRIC_EXPONENTIAL_HISTOGRAM,
+          .temporality = GSP__TEMPORALITY_DELTA,
+          .points = exponential,
+          .n_points = 1},
          WRITTEN("\"exponentialHistogram\":{\"dataPoints\":[{\"count\":\"7\",\"sum\":0,"
                  "\"scale\":-3,\"zeroCount\":\"9\",\"positive\":{\"offset\":-2,\"bucketCounts\":"
                  "[\"0\",\"18446744073709551615\"]},\"negative\":{\"offset\":4},"
@@ -145,13 +152,13 @@ static void resources_and_scopes_in_json(void **state)
     char *json = test_to_json(signal, &m);
 
     (void)state;
-    assert_string_equal(
-        json, "{\"resourceMetrics\":[{\"resource\":{\"attributes\":[{\"key\":\"k\",\"value\":"
-              "{\"boolValue\":true}}],\"droppedAttributesCount\":3},\"scopeMetrics\":[{\"scope\":"
-              "{\"name\":\"s\",\"version\":\"1\",\"attributes\":[{\"key\":\"k\",\"value\":"
-              "{\"boolValue\":true}}],\"droppedAttributesCount\":2},\"metrics\":[],\"schemaUrl\":"
-              "\"http://inner\"},{\"scope\":{},\"metrics\":[]}],\"schemaUrl\":\"http://outer\"},"
-              "{\"resource\":{},\"scopeMetrics\":[]}]}");
+    assert_string_equal(json,
+                        "{\"resourceMetrics\":[{\"resource\":{\"attributes\":[{\"key\":\"k\",\"value\":"
+                        "{\"boolValue\":true}}],\"droppedAttributesCount\":3},\"scopeMetrics\":[{\"scope\":"
+                        "{\"name\":\"s\",\"version\":\"1\",\"attributes\":[{\"key\":\"k\",\"value\":"
+                        "{\"boolValue\":true}}],\"droppedAttributesCount\":2},\"metrics\":[],\"schemaUrl\":"
+                        "\"http://inner\"},{\"scope\":{},\"metrics\":[]}],\"schemaUrl\":\"http://outer\"},"
+                        "{\"resource\":{},\"scopeMetrics\":[]}]}");
     free(json);
 }
 
@@ -161,8 +168,7 @@ static void strings_that_are_not_utf8_are_mended_in_both(void **state)
         .name = S("n\xff"), .description = S("a description caf\xe9"), .unit = S("\xb5s")};
     struct gsp__scope_metrics scope = {
         .scope = {.name = S("\x80"), .version = S("1\xfe")}, .metrics = &metric, .n_metrics = 1};
-    struct gsp__resource_metrics resource = {
-        .schema_url = S("http://\xff"), .scopes = &scope, .n_scopes = 1};
+    struct gsp__resource_metrics resource = {.schema_url = S("http://\xff"), .scopes = &scope, .n_scopes = 1};
     union test_model m = {.metrics = {&resource, 1}};
     char *json = test_to_json(signal, &m), *from_pb;
     size_t n;
@@ -239,8 +245,7 @@ static void json_of_others_is_read(void **state)
         {METRIC("\"gauge\":{\"aggregationTemporality\":2,\"isMonotonic\":true}"),
          WRITTEN("\"gauge\":{\"dataPoints\":[]}")},
         {METRIC("\"histogram\":{\"isMonotonic\":true}"), WRITTEN("\"histogram\":{\"dataPoints\":[]}")},
-        {METRIC("\"summary\":{\"aggregationTemporality\":1}"),
-         WRITTEN("\"summary\":{\"dataPoints\":[]}")},
+        {METRIC("\"summary\":{\"aggregationTemporality\":1}"), WRITTEN("\"summary\":{\"dataPoints\":[]}")},
         {POINT("summary", "\"min\":1,\"max\":2,\"bucketCounts\":[\"1\"],\"exemplars\":[{}]"),
          WRITTEN_POINT("summary", "")},
         {POINT("gauge", "\"sum\":1,\"count\":2,\"scale\":3"), WRITTEN_POINT("gauge", "")},
@@ -317,7 +322,13 @@ static void bad_json_is_refused(void **state)
 #define TWO  "\x02\x00\x00\x00\x00\x00\x00\x00"
 #define HALF "\x00\x00\x00\x00\x00\x00\xe0\x3f"
 
-enum { GAUGE = 5, SUM = 7, HISTOGRAM = 9, EXPONENTIAL = 10, SUMMARY = 11 };
+enum {
+    GAUGE = 5,
+    SUM = 7,
+    HISTOGRAM = 9,
+    EXPONENTIAL = 10,
+    SUMMARY = 11
+};
 
 static void protobuf_of_others_is_read(void **state)
 {
@@ -350,7 +361,9 @@ static void protobuf_of_others_is_read(void **state)
         /* fields that a type does not have, and of types to come */
         {GAUGE, BYTES("\x08\x07\x98\x06\x01"), WRITTEN_POINT("gauge", "")},
         {SUMMARY, BYTES("\x32\x00"), WRITTEN_POINT("summary", "\"quantileValues\":[{}]")},
-        {HISTOGRAM, BYTES("\x29" "\x00\x00\x00\x00\x00\x00\x00\x00"),
+        {HISTOGRAM,
+         BYTES("\x29"
+               "\x00\x00\x00\x00\x00\x00\x00\x00"),
          WRITTEN_POINT("histogram", "\"sum\":0")},
     };
 
@@ -375,8 +388,7 @@ static void metrics_of_others_are_read(void **state)
         const char *written;
     } cases[] = {
         {BYTES("\x0a\x01n\x22\x01x\x62\x00"), WRITTEN("\"name\":\"n\"")},
-        {BYTES("\x3a\x02\x10\x02"),
-         WRITTEN("\"sum\":{\"dataPoints\":[],\"aggregationTemporality\":2}")},
+        {BYTES("\x3a\x02\x10\x02"), WRITTEN("\"sum\":{\"dataPoints\":[],\"aggregationTemporality\":2}")},
         {BYTES("\x3a\x04\x10\x07\x18\x01"), WRITTEN("\"sum\":{\"dataPoints\":[],\"isMonotonic\":true}")},
         {BYTES("\x2a\x04\x10\x02\x18\x01"), WRITTEN("\"gauge\":{\"dataPoints\":[]}")},
         {BYTES("\x5a\x02\x10\x02"), WRITTEN("\"summary\":{\"dataPoints\":[]}")},
@@ -405,15 +417,19 @@ static void bad_protobuf_is_refused(void **state)
         const char *bytes; /* of a point */
         size_t n;
     } cases[] = {
-        {GAUGE, BYTES("\x2a\x03\x22\x01z")},     /* ids of other lengths, in exemplars */
-        {GAUGE, BYTES("\x2a\x0a\x2a\x08" "12345678")},
+        {GAUGE, BYTES("\x2a\x03\x22\x01z")}, /* ids of other lengths, in exemplars */
+        {GAUGE, BYTES("\x2a\x0a\x2a\x08"
+                      "12345678")},
         {HISTOGRAM, BYTES("\x42\x03\x22\x01z")},
         {EXPONENTIAL, BYTES("\x5a\x03\x2a\x01z")},
         {GAUGE, BYTES("\x3a\x03\x0a\x01\xff")}, /* a key that is not UTF-8 */
         {GAUGE, BYTES("\x2a\x05\x3a\x03\x0a\x01\xff")},
-        {HISTOGRAM, BYTES("\x32\x07" "1234567")}, /* packed, but not of whole numbers */
-        {HISTOGRAM, BYTES("\x32\x09" "123456789")},
-        {HISTOGRAM, BYTES("\x3a\x01" "1")},
+        {HISTOGRAM, BYTES("\x32\x07"
+                          "1234567")}, /* packed, but not of whole numbers */
+        {HISTOGRAM, BYTES("\x32\x09"
+                          "123456789")},
+        {HISTOGRAM, BYTES("\x3a\x01"
+                          "1")},
         {EXPONENTIAL, BYTES("\x42\x03\x12\x01\x80")},
         {EXPONENTIAL, BYTES("\x4a\x04\x12\x02\x01\xff")},
         {EXPONENTIAL, BYTES("\x42\x0d\x12\x0b\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01")},
@@ -433,13 +449,15 @@ static void bad_protobuf_is_refused(void **state)
         {HISTOGRAM, BYTES("\x20\x05")},
         {HISTOGRAM, BYTES("\x28\x05")},
         {HISTOGRAM, BYTES("\x30\x05")},
-        {HISTOGRAM, BYTES("\x3d" "1234")},
+        {HISTOGRAM, BYTES("\x3d"
+                          "1234")},
         {HISTOGRAM, BYTES("\x58\x05")},
         {EXPONENTIAL, BYTES("\x31" ONE)},
         {EXPONENTIAL, BYTES("\x40\x05")},
         {EXPONENTIAL, BYTES("\x70\x05")},
         {EXPONENTIAL, BYTES("\x42\x09\x11" ONE)},
-        {EXPONENTIAL, BYTES("\x42\x05\x0d" "1234")},
+        {EXPONENTIAL, BYTES("\x42\x05\x0d"
+                            "1234")},
         {SUMMARY, BYTES("\x28\x05")},
         {SUMMARY, BYTES("\x32\x02\x08\x05")},
         {SUMMARY, BYTES("\x30\x05")},

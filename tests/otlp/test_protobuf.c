@@ -278,9 +278,9 @@ static void bad_fields_end_the_reading(void **state)
         {BYTES("\x09"), 0},
         {BYTES("\x0d\x01\x02\x03"), 0},
         {BYTES("\x0d"), 0},
-        {BYTES("\x0a"), 0},      /* no length */
-        {BYTES("\x0a\x80"), 0},  /* half a length */
-        {BYTES("\x0a\x01"), 0},  /* a length beyond the end */
+        {BYTES("\x0a"), 0},     /* no length */
+        {BYTES("\x0a\x80"), 0}, /* half a length */
+        {BYTES("\x0a\x01"), 0}, /* a length beyond the end */
         {BYTES("\x0a\x03zz"), 0},
         {BYTES("\x0a\xff\xff\xff\xff\x0f"), 0},
         {BYTES("\x0a\xff\xff\xff\xff\xff\xff\xff\xff\x7f"), 0},

@@ -36,8 +36,7 @@ static void compare(const char *fixture, const char *text, size_t n)
     free(expected);
 }
 
-static void check(const struct test_signal *s, const char *message, const char *proto,
-                  const char *fixture)
+static void check(const struct test_signal *s, const char *message, const char *proto, const char *fixture)
 {
     const char *found = test_shared_file("proto/opentelemetry/proto");
     char include[1024], command[4096], pb_path[512], text_path[512], *text;
@@ -47,16 +46,15 @@ static void check(const struct test_signal *s, const char *message, const char *
 
     if (!found)
         skip();
-    snprintf(include, sizeof include, "%.*s", (int)(strlen(found) - strlen("/opentelemetry/proto")),
-             found);
+    snprintf(include, sizeof include, "%.*s", (int)(strlen(found) - strlen("/opentelemetry/proto")), found);
     if (!is_protoc_there())
         skip();
     pb = test_to_pb(s, &sample, &n);
     snprintf(pb_path, sizeof pb_path, "%s/sample.pb", test_directory());
     snprintf(text_path, sizeof text_path, "%s/sample.txt", test_directory());
     test_write_file(pb_path, pb, n);
-    snprintf(command, sizeof command, "protoc --decode=opentelemetry.proto.%s -I '%s' '%s' <%s >%s",
-             message, include, proto, pb_path, text_path);
+    snprintf(command, sizeof command, "protoc --decode=opentelemetry.proto.%s -I '%s' '%s' <%s >%s", message,
+             include, proto, pb_path, text_path);
     assert_int_equal(system(command), 0);
     text = test_read_file(text_path, &n);
     compare(fixture, text, n);
@@ -74,8 +72,8 @@ static void protoc_reads_our_traces(void **state)
 static void protoc_reads_our_metrics(void **state)
 {
     (void)state;
-    check(&test_metrics_signal, "metrics.v1.MetricsData",
-          "opentelemetry/proto/metrics/v1/metrics.proto", "metrics.txt");
+    check(&test_metrics_signal, "metrics.v1.MetricsData", "opentelemetry/proto/metrics/v1/metrics.proto",
+          "metrics.txt");
 }
 
 /* The body of an export request is the same bytes. */

@@ -62,8 +62,7 @@ static void json_responses(void **state)
         {"{\"partialSuccess\":null}", true, 0, ""},
         {"{\"partialSuccess\":{}}", true, 0, ""},
         {"{\"partialSuccess\":{\"rejectedSpans\":\"7\"}}", true, 7, ""},
-        {"{\"partialSuccess\":{\"rejectedSpans\":7,\"errorMessage\":\"too long\"}}", true, 7,
-         "too long"},
+        {"{\"partialSuccess\":{\"rejectedSpans\":7,\"errorMessage\":\"too long\"}}", true, 7, "too long"},
         {"{\"partialSuccess\":{\"rejectedDataPoints\":\"300\"}}", true, 300, ""},
         {"{\"partialSuccess\":{\"rejectedLogRecords\":\"1\"}}", true, 1, ""},
         {"{\"partialSuccess\":{\"errorMessage\":\"w\\u00e4rning\"}}", true, 0, "w\xc3\xa4rning"},
@@ -85,8 +84,7 @@ static void json_responses(void **state)
         struct gsp__partial_success out;
 
         memset(&out, 0xaa, sizeof out);
-        if (gsp__otlp_response_from_json(cases[i].json, strlen(cases[i].json), &out) !=
-            cases[i].is_response)
+        if (gsp__otlp_response_from_json(cases[i].json, strlen(cases[i].json), &out) != cases[i].is_response)
             fail_msg("%s", cases[i].json);
         assert_int_equal(out.n_rejected, cases[i].n_rejected);
         assert_string_equal(out.message, cases[i].message);
@@ -129,12 +127,15 @@ static void long_messages_are_cut(void **state)
 /* It is printed: bytes that are no text must not get that far. */
 static void messages_are_utf8(void **state)
 {
-    static const char bytes[] = "\x0a\x08\x12\x06" "a\xff\xfe" "b\xe2\x82";
+    static const char bytes[] = "\x0a\x08\x12\x06"
+                                "a\xff\xfe"
+                                "b\xe2\x82";
     struct gsp__partial_success out;
 
     (void)state;
     assert_true(gsp__otlp_response_from_pb(BYTES(bytes), &out));
-    assert_string_equal(out.message, "a\xef\xbf\xbd" "b\xef\xbf\xbd");
+    assert_string_equal(out.message, "a\xef\xbf\xbd"
+                                     "b\xef\xbf\xbd");
 }
 
 int main(void)

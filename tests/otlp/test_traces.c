@@ -9,21 +9,19 @@
 #include "otlp/encode_json.h"
 #include "otlp/encode_protobuf.h"
 
-#define COUNT_OF(array)  (sizeof(array) / sizeof(array)[0])
-#define SPAN(fields)     "{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{" fields "}]}]}]}"
-#define VALUE(fields)    SPAN("\"attributes\":[{\"key\":\"k\",\"value\":{" fields "}}]")
-#define BYTES(literal)   literal, sizeof(literal) - 1
-#define TRACE_ID_JSON    "000102030405060708090a0b0c0d0e0f"
-#define TRACE_ID_PB      "\x0a\x10\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f"
-#define SPAN_ID_PB       "\x12\x08\x01\x02\x03\x04\x05\x06\x07\x08"
+#define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
+#define SPAN(fields)    "{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{" fields "}]}]}]}"
+#define VALUE(fields)   SPAN("\"attributes\":[{\"key\":\"k\",\"value\":{" fields "}}]")
+#define BYTES(literal)  literal, sizeof(literal) - 1
+#define TRACE_ID_JSON   "000102030405060708090a0b0c0d0e0f"
+#define TRACE_ID_PB     "\x0a\x10\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f"
+#define SPAN_ID_PB      "\x12\x08\x01\x02\x03\x04\x05\x06\x07\x08"
 
 /* What a decoded span without any field looks like when it is written. */
 #define NO_IDS "\"traceId\":\"00000000000000000000000000000000\",\"spanId\":\"0000000000000000\""
-#define WRITTEN(fields)                                                                            \
-    "{\"resourceSpans\":[{\"resource\":{},\"scopeSpans\":[{\"scope\":{},\"spans\":[{" fields       \
-    "}]}]}]}"
-#define WRITTEN_VALUE(fields)                                                                      \
-    WRITTEN(NO_IDS ",\"attributes\":[{\"key\":\"k\",\"value\":{" fields "}}]")
+#define WRITTEN(fields)                                                                                      \
+    "{\"resourceSpans\":[{\"resource\":{},\"scopeSpans\":[{\"scope\":{},\"spans\":[{" fields "}]}]}]}"
+#define WRITTEN_VALUE(fields) WRITTEN(NO_IDS ",\"attributes\":[{\"key\":\"k\",\"value\":{" fields "}}]")
 
 static const struct test_signal *const signal = &test_traces_signal;
 
@@ -69,14 +67,11 @@ static void values_in_json(void **state)
         {{.type = GSP__VALUE_DOUBLE, .u = {.real = 1.5}}, WRITTEN_VALUE("\"doubleValue\":1.5")},
         {{.type = GSP__VALUE_DOUBLE, .u = {.real = 0}}, WRITTEN_VALUE("\"doubleValue\":0")},
         {{.type = GSP__VALUE_DOUBLE, .u = {.real = -0.0}}, WRITTEN_VALUE("\"doubleValue\":-0.0")},
-        {{.type = GSP__VALUE_DOUBLE, .u = {.real = NAN}},
-         WRITTEN_VALUE("\"doubleValue\":\"NaN\"")},
-        {{.type = GSP__VALUE_DOUBLE, .u = {.real = INFINITY}},
-         WRITTEN_VALUE("\"doubleValue\":\"Infinity\"")},
+        {{.type = GSP__VALUE_DOUBLE, .u = {.real = NAN}}, WRITTEN_VALUE("\"doubleValue\":\"NaN\"")},
+        {{.type = GSP__VALUE_DOUBLE, .u = {.real = INFINITY}}, WRITTEN_VALUE("\"doubleValue\":\"Infinity\"")},
         {{.type = GSP__VALUE_DOUBLE, .u = {.real = -INFINITY}},
          WRITTEN_VALUE("\"doubleValue\":\"-Infinity\"")},
-        {{.type = GSP__VALUE_BYTES, .u = {.string = GSP__STRING("")}},
-         WRITTEN_VALUE("\"bytesValue\":\"\"")},
+        {{.type = GSP__VALUE_BYTES, .u = {.string = GSP__STRING("")}}, WRITTEN_VALUE("\"bytesValue\":\"\"")},
         {{.type = GSP__VALUE_BYTES, .u = {.string = GSP__STRING("\xfb\xff")}},
          WRITTEN_VALUE("\"bytesValue\":\"+/8=\"")},
         {{.type = GSP__VALUE_ARRAY}, WRITTEN_VALUE("\"arrayValue\":{\"values\":[]}")},
@@ -119,8 +114,8 @@ static void a_whole_span_in_json(void **state)
         {{1}, {2}, 0, {0}, {0}},
     };
     struct gsp__span_data span = {
-        .trace_id = {0x5b, 0x8e, 0xff, 0xf7, 0x98, 3, 0x81, 3, 0xd2, 0x69, 0xb6, 0x33, 0x81, 0x3f,
-                     0xc6, 0x0c},
+        .trace_id = {0x5b, 0x8e, 0xff, 0xf7, 0x98, 3, 0x81, 3, 0xd2, 0x69, 0xb6, 0x33, 0x81, 0x3f, 0xc6,
+                     0x0c},
         .span_id = {0xee, 0xe1, 0x9b, 0x7e, 0xc3, 0xc1, 0xb1, 0x74},
         .parent_span_id = {0xee, 0xe1, 0x9b, 0x7e, 0xc3, 0xc1, 0xb1, 0x73},
         .has_parent = true,
@@ -152,24 +147,23 @@ static void a_whole_span_in_json(void **state)
     resource.schema_url = GSP__STRING("http://outer");
     json = test_to_json(signal, &m);
     assert_string_equal(
-        json,
-        "{\"resourceSpans\":[{\"resource\":{\"attributes\":[{\"key\":\"n\",\"value\":"
-        "{\"intValue\":\"5\"}}],\"droppedAttributesCount\":7},\"scopeSpans\":[{\"scope\":"
-        "{\"name\":\"s\",\"version\":\"1\",\"attributes\":[{\"key\":\"n\",\"value\":"
-        "{\"intValue\":\"5\"}}],\"droppedAttributesCount\":6},\"spans\":[{"
-        "\"traceId\":\"5b8efff798038103d269b633813fc60c\",\"spanId\":\"eee19b7ec3c1b174\","
-        "\"traceState\":\"a=1\",\"parentSpanId\":\"eee19b7ec3c1b173\",\"flags\":257,"
-        "\"name\":\"chat\",\"kind\":3,\"startTimeUnixNano\":\"1544712660000000000\","
-        "\"endTimeUnixNano\":\"18446744073709551615\",\"attributes\":[{\"key\":\"n\",\"value\":"
-        "{\"intValue\":\"5\"}}],\"droppedAttributesCount\":4,\"events\":[{\"timeUnixNano\":\"18\","
-        "\"name\":\"first\",\"attributes\":[{\"key\":\"n\",\"value\":{\"intValue\":\"5\"}}],"
-        "\"droppedAttributesCount\":2},{}],\"droppedEventsCount\":5,\"links\":[{\"traceId\":"
-        "\"ab0000000000000000000000000000cd\",\"spanId\":\"ef00000000000000\",\"traceState\":"
-        "\"x=y\",\"attributes\":[{\"key\":\"n\",\"value\":{\"intValue\":\"5\"}}],"
-        "\"droppedAttributesCount\":3,\"flags\":769},{\"traceId\":"
-        "\"01000000000000000000000000000000\",\"spanId\":\"0200000000000000\"}],"
-        "\"droppedLinksCount\":4294967295,\"status\":{\"message\":\"no\",\"code\":2}}],"
-        "\"schemaUrl\":\"http://inner\"}],\"schemaUrl\":\"http://outer\"}]}");
+        json, "{\"resourceSpans\":[{\"resource\":{\"attributes\":[{\"key\":\"n\",\"value\":"
+              "{\"intValue\":\"5\"}}],\"droppedAttributesCount\":7},\"scopeSpans\":[{\"scope\":"
+              "{\"name\":\"s\",\"version\":\"1\",\"attributes\":[{\"key\":\"n\",\"value\":"
+              "{\"intValue\":\"5\"}}],\"droppedAttributesCount\":6},\"spans\":[{"
+              "\"traceId\":\"5b8efff798038103d269b633813fc60c\",\"spanId\":\"eee19b7ec3c1b174\","
+              "\"traceState\":\"a=1\",\"parentSpanId\":\"eee19b7ec3c1b173\",\"flags\":257,"
+              "\"name\":\"chat\",\"kind\":3,\"startTimeUnixNano\":\"1544712660000000000\","
+              "\"endTimeUnixNano\":\"18446744073709551615\",\"attributes\":[{\"key\":\"n\",\"value\":"
+              "{\"intValue\":\"5\"}}],\"droppedAttributesCount\":4,\"events\":[{\"timeUnixNano\":\"18\","
+              "\"name\":\"first\",\"attributes\":[{\"key\":\"n\",\"value\":{\"intValue\":\"5\"}}],"
+              "\"droppedAttributesCount\":2},{}],\"droppedEventsCount\":5,\"links\":[{\"traceId\":"
+              "\"ab0000000000000000000000000000cd\",\"spanId\":\"ef00000000000000\",\"traceState\":"
+              "\"x=y\",\"attributes\":[{\"key\":\"n\",\"value\":{\"intValue\":\"5\"}}],"
+              "\"droppedAttributesCount\":3,\"flags\":769},{\"traceId\":"
+              "\"01000000000000000000000000000000\",\"spanId\":\"0200000000000000\"}],"
+              "\"droppedLinksCount\":4294967295,\"status\":{\"message\":\"no\",\"code\":2}}],"
+              "\"schemaUrl\":\"http://inner\"}],\"schemaUrl\":\"http://outer\"}]}");
     free(json);
 }
 
@@ -242,9 +236,9 @@ static void strings_that_are_not_utf8_are_mended_in_both(void **state)
     (void)state;
     json = test_to_json(signal, &m);
 #define U "\xef\xbf\xbd"
-#define A                                                                                          \
-    "\"attributes\":[{\"key\":\"key" U "\",\"value\":{\"stringValue\":\"long enough, " U "t" U     \
-    " cut " U "\"}}]"
+#define A                                                                                                    \
+    "\"attributes\":[{\"key\":\"key" U "\",\"value\":{\"stringValue\":\"long enough, " U "t" U " cut " U     \
+    "\"}}]"
     assert_string_equal(json, WRITTEN(NO_IDS ",\"traceState\":\"" U "\",\"name\":\"caf" U "\"," A
                                              ",\"events\":[{\"name\":\"" U "\"," A
                                              "}],\"status\":{\"message\":\"" U "\"}"));
@@ -311,8 +305,7 @@ static void json_of_others_is_read(void **state)
         {VALUE("\"stringValue\":\"\\u20ac\\ud83d\\ude00\\u0000\\/\""),
          WRITTEN_VALUE("\"stringValue\":\"\xe2\x82\xac\xf0\x9f\x98\x80\\u0000/\"")},
         {VALUE("\"arrayValue\":{}"), WRITTEN_VALUE("\"arrayValue\":{\"values\":[]}")},
-        {VALUE("\"kvlistValue\":{\"values\":null}"),
-         WRITTEN_VALUE("\"kvlistValue\":{\"values\":[]}")},
+        {VALUE("\"kvlistValue\":{\"values\":null}"), WRITTEN_VALUE("\"kvlistValue\":{\"values\":[]}")},
         /* null is as good as absent */
         {SPAN("\"traceId\":null,\"spanId\":null,\"parentSpanId\":null,\"traceState\":null,"
               "\"flags\":null,\"name\":null,\"kind\":null,\"startTimeUnixNano\":null,"
@@ -331,8 +324,7 @@ static void json_of_others_is_read(void **state)
         {VALUE("\"intValue\":null,\"doubleValue\":0.5"), WRITTEN_VALUE("\"doubleValue\":0.5")},
         {VALUE("\"stringValue\":null,\"bytesValue\":\"\""), WRITTEN_VALUE("\"bytesValue\":\"\"")},
         /* unknown keys, snake_case among them */
-        {SPAN("\"trace_id\":5,\"new\":{\"a\":[1,2,{\"b\":null}]},\"kind\":5"),
-         WRITTEN(NO_IDS ",\"kind\":5")},
+        {SPAN("\"trace_id\":5,\"new\":{\"a\":[1,2,{\"b\":null}]},\"kind\":5"), WRITTEN(NO_IDS ",\"kind\":5")},
         {VALUE("\"stringValueStrindex\":4,\"x\":[]"), WRITTEN_VALUE("")},
         {SPAN("\"status\":{\"code\":1,\"deprecatedCode\":\"X\"}"),
          WRITTEN(NO_IDS ",\"status\":{\"code\":1}")},
@@ -478,13 +470,20 @@ static void protobuf_of_others_is_read(void **state)
         {BYTES(TRACE_ID_PB SPAN_ID_PB),
          WRITTEN("\"traceId\":\"" TRACE_ID_JSON "\",\"spanId\":\"0102030405060708\"")},
         /* fields in any order, the last of a field stands */
-        {BYTES(SPAN_ID_PB "\x2a\x01z" TRACE_ID_PB "\x2a\x01" "a"),
+        {BYTES(SPAN_ID_PB "\x2a\x01z" TRACE_ID_PB "\x2a\x01"
+                          "a"),
          WRITTEN("\"traceId\":\"" TRACE_ID_JSON "\",\"spanId\":\"0102030405060708\","
                  "\"name\":\"a\"")},
         /* empty ids are none */
         {BYTES("\x0a\x00\x12\x00\x22\x00"), WRITTEN(NO_IDS)},
         /* unknown fields of every wire type */
-        {BYTES("\xc0\x3e\x05\xc1\x3e" "12345678" "\xc2\x3e\x03" "abc" "\xc5\x3e" "1234" "\x30\x03"),
+        {BYTES("\xc0\x3e\x05\xc1\x3e"
+               "12345678"
+               "\xc2\x3e\x03"
+               "abc"
+               "\xc5\x3e"
+               "1234"
+               "\x30\x03"),
          WRITTEN(NO_IDS ",\"kind\":3")},
         /* enums that are not known yet */
         {BYTES("\x30\x09"), WRITTEN(NO_IDS ",\"kind\":9")},
@@ -499,8 +498,7 @@ static void protobuf_of_others_is_read(void **state)
         {BYTES("\x4a\x07\x12\x02\x18\x05\x0a\x01k"), WRITTEN_VALUE("\"intValue\":\"5\"")},
         {BYTES("\x4a\x09\x0a\x01k\x12\x04\x18\x05\x10\x01"), WRITTEN_VALUE("\"boolValue\":true")},
         {BYTES("\x4a\x08\x0a\x01k\x12\x03\x10\x80\x01"), WRITTEN_VALUE("\"boolValue\":true")},
-        {BYTES("\x4a\x07\x0a\x01k\x12\x02\x2a\x00"),
-         WRITTEN_VALUE("\"arrayValue\":{\"values\":[]}")},
+        {BYTES("\x4a\x07\x0a\x01k\x12\x02\x2a\x00"), WRITTEN_VALUE("\"arrayValue\":{\"values\":[]}")},
         {BYTES("\x4a\x08\x0a\x01k\x12\x03\x3a\x01\xff"), WRITTEN_VALUE("\"bytesValue\":\"/w==\"")},
     };
 
@@ -523,15 +521,24 @@ static void bad_protobuf_is_refused(void **state)
         size_t n;
     } cases[] = {
         /* ids of other lengths */
-        {BYTES("\x0a\x0f" "123456789012345")},
-        {BYTES("\x0a\x11" "12345678901234567")},
-        {BYTES("\x0a\x01" "1")},
-        {BYTES("\x0a\x08" "12345678")},
-        {BYTES("\x12\x07" "1234567")},
-        {BYTES("\x12\x10" "1234567890123456")},
-        {BYTES("\x22\x09" "123456789")},
-        {BYTES("\x6a\x03\x0a\x01" "1")},
-        {BYTES("\x6a\x03\x12\x01" "1")},
+        {BYTES("\x0a\x0f"
+               "123456789012345")},
+        {BYTES("\x0a\x11"
+               "12345678901234567")},
+        {BYTES("\x0a\x01"
+               "1")},
+        {BYTES("\x0a\x08"
+               "12345678")},
+        {BYTES("\x12\x07"
+               "1234567")},
+        {BYTES("\x12\x10"
+               "1234567890123456")},
+        {BYTES("\x22\x09"
+               "123456789")},
+        {BYTES("\x6a\x03\x0a\x01"
+               "1")},
+        {BYTES("\x6a\x03\x12\x01"
+               "1")},
         /* strings that are not UTF-8 */
         {BYTES("\x2a\x01\xff")},
         {BYTES("\x2a\x02\xc0\x80")},
@@ -562,7 +569,8 @@ static void bad_protobuf_is_refused(void **state)
         {BYTES("\x20\x05")},
         {BYTES("\x28\x05")},
         {BYTES("\x32\x01\x03")},
-        {BYTES("\x31" "12345678")},
+        {BYTES("\x31"
+               "12345678")},
         {BYTES("\x38\x05")},
         {BYTES("\x40\x05")},
         {BYTES("\x48\x05")},
@@ -652,8 +660,8 @@ static void values_may_be_nested_to_the_limit_and_no_deeper(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(depths); i++)
         for (int kind = 1; kind <= 3; kind++) {
-            struct gsp__attribute attribute = {
-                {"k", 1}, nested(values, pairs, depths[i], kind & 1, kind & 2)};
+            struct gsp__attribute attribute = {{"k", 1},
+                                               nested(values, pairs, depths[i], kind & 1, kind & 2)};
             struct gsp__span_data span = {.attributes = {&attribute, 1, 0}};
             struct gsp__resource_spans resource;
             struct gsp__scope_spans scope;
@@ -687,13 +695,13 @@ static void the_promised_arena_suffices(void **state)
         size_t n_fields;
         uint8_t number; /* of the empty field, repeated */
     } cases[] = {
-        {{0}, 0, 1},          /* resources */
-        {{1}, 1, 2},          /* scopes */
-        {{1, 2}, 2, 2},       /* spans */
-        {{1, 2, 2}, 3, 9},    /* attributes */
-        {{1, 2, 2}, 3, 11},   /* events */
-        {{1, 2, 2}, 3, 13},   /* links */
-        {{1, 1}, 2, 1},       /* attributes of a resource */
+        {{0}, 0, 1},        /* resources */
+        {{1}, 1, 2},        /* scopes */
+        {{1, 2}, 2, 2},     /* spans */
+        {{1, 2, 2}, 3, 9},  /* attributes */
+        {{1, 2, 2}, 3, 11}, /* events */
+        {{1, 2, 2}, 3, 13}, /* links */
+        {{1, 1}, 2, 1},     /* attributes of a resource */
     };
     char bytes[2000];
 

@@ -129,8 +129,8 @@ static void a_lying_header(void **state)
     static const struct {
         size_t offset;
         uint32_t value;
-    } lies[] = {{12, 8192}, {24, 0}, {24, 0xffffffff}, {24, 1000000}, {28, 77}, {28, 0xffffffff},
-                {68, 0xffffffff}, {68, 3585}};
+    } lies[] = {{12, 8192}, {24, 0},          {24, 0xffffffff}, {24, 1000000},
+                {28, 77},   {28, 0xffffffff}, {68, 0xffffffff}, {68, 3585}};
     gsp_error err;
 
     (void)state;
@@ -251,8 +251,8 @@ static void random_bytes_anywhere(void **state)
         assert_int_equal(pwrite(fd, ring_bytes, n_ring_bytes, 0), n_ring_bytes);
         for (int k = 0; k < 1 + round % 40; k++) {
             uint64_t at = gsp__random_next(&seed), value = gsp__random_next(&seed);
-            size_t where = GSP__RING_HEADER_BYTES +
-                           (size_t)(at % (n_ring_bytes - GSP__RING_HEADER_BYTES - 8));
+            size_t where =
+                GSP__RING_HEADER_BYTES + (size_t)(at % (n_ring_bytes - GSP__RING_HEADER_BYTES - 8));
 
             /* small numbers are what links, lengths and kinds are made of */
             if (value & 1)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "call/recorder.h"
+#include "call/recorder_type.h"
 #include "record/append.h"
 
 static struct test_clock test_time;
@@ -66,16 +66,15 @@ static void values_of_every_type(void **state)
     gsp_span_set_attribute(s, &a);
     a = (gsp_attribute){.key = "b", .type = GSP_TYPE_BOOL, .value = {.i = 0}};
     gsp_span_set_attribute(s, &a);
-    a = (gsp_attribute){
-        .key = "l", .type = GSP_TYPE_STRINGS, .value = {.strings = list}, .n_strings = 4};
+    a = (gsp_attribute){.key = "l", .type = GSP_TYPE_STRINGS, .value = {.strings = list}, .n_strings = 4};
     gsp_span_set_attribute(s, &a);
     test_time.now_ns += 5;
     gsp_span_end(s, GSP_OUTCOME_COMPLETED, NULL, 0);
-    assert_string_equal(
-        dump(0), "span: span_name=\"work\" provider=\"openai\" seed=-5 max_tokens=1099511627776 "
-                 "temperature=0.25 stream=true finish_reason[1]=\"stop\" "
-                 "finish_reason[0]=\"length\" 'my.key'=\"v\" 'n'=8589934592 'd'=1e+300 'b'=false "
-                 "'l'=[\"a\"\"\"\"\"\"dd\"] | completed 5");
+    assert_string_equal(dump(0),
+                        "span: span_name=\"work\" provider=\"openai\" seed=-5 max_tokens=1099511627776 "
+                        "temperature=0.25 stream=true finish_reason[1]=\"stop\" "
+                        "finish_reason[0]=\"length\" 'my.key'=\"v\" 'n'=8589934592 'd'=1e+300 'b'=false "
+                        "'l'=[\"a\"\"\"\"\"\"dd\"] | completed 5");
 }
 
 static void what_says_nothing_is_left_out(void **state)
@@ -195,9 +194,8 @@ static void events_and_links(void **state)
     gsp_span_add_event(s, "named", a, 3, 0);
     gsp_span_add_event(s, "bare", NULL, 0, test_time.now_ns + 7);
     gsp_span_add_link(s, &other, a, 2);
-    assert_string_equal(dump(0),
-                        "span: span_name=\"x\" event(named @10: 's'=\"v\" 'zero'=0) "
-                        "event(bare @17:) link(ab..cd: 's'=\"v\" 'zero'=0) | open");
+    assert_string_equal(dump(0), "span: span_name=\"x\" event(named @10: 's'=\"v\" 'zero'=0) "
+                                 "event(bare @17:) link(ab..cd: 's'=\"v\" 'zero'=0) | open");
 }
 
 static void events_over_the_limits(void **state)
@@ -310,8 +308,7 @@ static void value_length_counts_characters(void **state)
 {
     gsp_recorder_options o = GSP_RECORDER_OPTIONS_INIT;
     static const char *const list[] = {"\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac", "ab"};
-    gsp_attribute a = {.key = "l", .type = GSP_TYPE_STRINGS, .value = {.strings = list},
-                       .n_strings = 2};
+    gsp_attribute a = {.key = "l", .type = GSP_TYPE_STRINGS, .value = {.strings = list}, .n_strings = 2};
     gsp_recorder *r;
     gsp_span s;
 
@@ -429,8 +426,7 @@ static void ids_are_unique_and_reproducible(void **state)
     }
     gsp_recorder_close(rec);
     rec = test_recorder(&test_time, 256 << 10);
-    assert_memory_equal(gsp_span_context(gsp_span_start(rec, "x", NULL)).trace_id, root.trace_id,
-                        16);
+    assert_memory_equal(gsp_span_context(gsp_span_start(rec, "x", NULL)).trace_id, root.trace_id, 16);
 }
 
 static void a_malformed_parent_is_no_parent(void **state)
@@ -648,8 +644,7 @@ static void many_threads_and_a_drainer(void **state)
     }
     for (int i = 0; i < N_THREADS; i++)
         pthread_join(threads[i], NULL);
-    assert_int_equal((uint64_t)d.n + gsp_recorder_loss(rec, GSP_LOSS_NO_CHUNK),
-                     N_THREADS * N_RECORDS);
+    assert_int_equal((uint64_t)d.n + gsp_recorder_loss(rec, GSP_LOSS_NO_CHUNK), N_THREADS * N_RECORDS);
     assert_int_equal(d.reader->n_torn, 0);
     gsp__reader_close(d.reader);
     gsp__arena_deinit(&d.arena);
@@ -693,8 +688,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_record_has_a_ceiling, set_up, tear_down),
         cmocka_unit_test_setup_teardown(value_length_counts_characters, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_full_ring_drops_records_not_ends, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_long_message_is_kept_where_there_is_room, set_up,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_long_message_is_kept_where_there_is_room, set_up, tear_down),
         cmocka_unit_test_setup_teardown(ending_twice_and_late_facts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_end_before_the_start_is_zero_long, set_up, tear_down),
         cmocka_unit_test_setup_teardown(ids_are_unique_and_reproducible, set_up, tear_down),

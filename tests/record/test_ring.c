@@ -266,8 +266,7 @@ static void the_writer_holds_its_lock(void **state)
 
     (void)state;
     assert_true(gsp__reader_is_live(reader));
-    assert_int_equal(gsp__reader_open(gsp_recorder_path(r), GSP__READ_DRAIN, &second, &err),
-                     GSP_ERR_BUSY);
+    assert_int_equal(gsp__reader_open(gsp_recorder_path(r), GSP__READ_DRAIN, &second, &err), GSP_ERR_BUSY);
     assert_int_equal(gsp__reader_open(gsp_recorder_path(r), GSP__READ_ONLY, &second, &err), GSP_OK);
     gsp__reader_close(second);
     assert_true(gsp__reader_is_live(reader)); /* closing another descriptor loses no lock */
@@ -319,8 +318,7 @@ static void handles_of_a_closed_recorder_do_not_reach_the_next(void **state)
         gsp_span_end(old[i], GSP_OUTCOME_COMPLETED, NULL, 0);
     assert_int_equal(gsp_recorder_loss(r, GSP_LOSS_STALE), 20);
     for (int i = 0; i < 20; i++)
-        assert_string_equal(test_dump_record(gsp_recorder_path(r), i),
-                            "span: span_name=\"new\" | open");
+        assert_string_equal(test_dump_record(gsp_recorder_path(r), i), "span: span_name=\"new\" | open");
     gsp_recorder_close(r);
 }
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
-#include "record/facts.h"
+#include "record/fact_types.h"
 
 struct refs {
     struct gsp__record_ref refs[8192];
@@ -55,8 +55,7 @@ static void dump_entry(struct gsp__buffer *b, const struct gsp__entry_view *e, i
     }
     if (e->kind == GSP__ENTRY_LINK) {
         assert_true(gsp__entry_link(e, &link));
-        gsp__buffer_printf(b, " link(%02x..%02x:", link.context.trace_id[0],
-                           link.context.span_id[7]);
+        gsp__buffer_printf(b, " link(%02x..%02x:", link.context.trace_id[0], link.context.span_id[7]);
         dump_entries(b, link.attributes, start_ns);
         gsp__buffer_printf(b, ")");
         return;
@@ -121,8 +120,7 @@ static void dump_end(struct gsp__buffer *b, const struct gsp__head *h, int state
     }
     gsp__buffer_printf(b, " | %s %lld", outcomes[h->outcome], (long long)(h->end_ns - h->start_ns));
     if (h->n_error_type)
-        gsp__buffer_printf(b, " error(%.*s: %.*s)", h->n_error_type, h->error_type, h->n_message,
-                           h->message);
+        gsp__buffer_printf(b, " error(%.*s: %.*s)", h->n_error_type, h->error_type, h->n_message, h->message);
 }
 
 const char *test_dump_record(const char *path, int n)
@@ -168,8 +166,7 @@ int test_count_records(const char *path)
     return refs.n;
 }
 
-int test_snapshots(struct gsp__reader *reader, struct gsp__arena *arena, struct gsp__snapshot *out,
-                   int max)
+int test_snapshots(struct gsp__reader *reader, struct gsp__arena *arena, struct gsp__snapshot *out, int max)
 {
     static struct refs refs;
     int n = 0;

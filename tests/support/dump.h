@@ -21,8 +21,7 @@ int test_count_records(const char *path);
 struct gsp__reader *test_reader(const char *path, enum gsp__reader_mode mode);
 
 /* Copies of all records, in order of index; the arena is the caller's. Returns how many. */
-int test_snapshots(struct gsp__reader *reader, struct gsp__arena *arena, struct gsp__snapshot *out,
-                   int max);
+int test_snapshots(struct gsp__reader *reader, struct gsp__arena *arena, struct gsp__snapshot *out, int max);
 
 /* Give back all ended records: through a reader, or of the ring at a path. */
 void test_release_ended(struct gsp__reader *reader);

@@ -42,7 +42,8 @@ gsp_recorder *test_recorder(const struct test_clock *clock, uint64_t ring_bytes)
 char *test_read_file(const char *path, size_t *n);
 void test_write_file(const char *path, const void *bytes, size_t n);
 
-/* A file of GENSPAN_SHARED (default: ../shared beside the project), or NULL: then the test is to be skipped (with CI set, it fails here). */
+/* A file of GENSPAN_SHARED (default: ../shared beside the project), or NULL: then the test is to be skipped
+ * (with CI set, it fails here). */
 const char *test_shared_file(const char *name);
 
 /* Seed for random cuts and the like: GENSPAN_TEST_SEED, else of the clock; printed. */

@@ -45,8 +45,7 @@ static bool is_cost(const char *key)
 static bool is_known_extra(const char *flavor, const char *key)
 {
     for (size_t i = 0; i < sizeof unexpected_usage / sizeof unexpected_usage[0]; i++)
-        if (strcmp(flavor, unexpected_usage[i].flavor) == 0 &&
-            strcmp(key, unexpected_usage[i].key) == 0)
+        if (strcmp(flavor, unexpected_usage[i].flavor) == 0 && strcmp(key, unexpected_usage[i].key) == 0)
             return true;
     return false;
 }
@@ -56,7 +55,8 @@ static bool contains(json_t *array, json_t *value)
     json_t *item;
     size_t i;
 
-    json_array_foreach(array, i, item) {
+    json_array_foreach(array, i, item)
+    {
         if (json_equal(item, value))
             return true;
     }
@@ -72,9 +72,8 @@ static void complain(json_t *line, const char *key, json_t *expected, json_t *go
 {
     char *e = json_dumps(expected, JSON_ENCODE_ANY), *g = json_dumps(got, JSON_ENCODE_ANY);
 
-    print_message("%s %s: expected %s, got %s\n",
-                  json_string_value(json_object_get(line, "id")), key, e ? e : "nothing",
-                  g ? g : "nothing");
+    print_message("%s %s: expected %s, got %s\n", json_string_value(json_object_get(line, "id")), key,
+                  e ? e : "nothing", g ? g : "nothing");
     free(e);
     free(g);
 }
@@ -85,13 +84,15 @@ static int compare_usage(json_t *line, json_t *expected, json_t *got)
     json_t *value;
     int n_bad = 0;
 
-    json_object_foreach(expected, key, value) {
+    json_object_foreach(expected, key, value)
+    {
         if (!json_equal(value, json_object_get(got, key))) {
             complain(line, key, value, json_object_get(got, key));
             n_bad++;
         }
     }
-    json_object_foreach(got, key, value) {
+    json_object_foreach(got, key, value)
+    {
         if (!json_object_get(expected, key) && !is_known_extra(flavor, key)) {
             complain(line, key, NULL, value);
             n_bad++;
@@ -106,7 +107,8 @@ static int compare(json_t *line, json_t *got)
     const char *key;
     int n_bad = 0;
 
-    json_object_foreach(expected, key, value) {
+    json_object_foreach(expected, key, value)
+    {
         json_t *mine = json_object_get(got, key), *id;
         bool is_good = json_equal(value, mine) || same_number(value, mine);
         size_t i;
@@ -127,7 +129,8 @@ static int compare(json_t *line, json_t *got)
         }
     }
     /* and nothing is made up */
-    json_object_foreach(got, key, value) {
+    json_object_foreach(got, key, value)
+    {
         if (json_object_get(expected, key) || strcmp(key, "usage") == 0 ||
             strcmp(key, "provider_request_id_candidates") == 0)
             continue;
@@ -142,8 +145,7 @@ static int compare(json_t *line, json_t *got)
 static int decode(json_t *line, size_t (*cut)(void *, size_t), void *cut_self)
 {
     struct gsp__exchange_bytes x = {0};
-    const struct gsp__format *format =
-        gsp__format_named(json_string_value(json_object_get(line, "flavor")));
+    const struct gsp__format *format = gsp__format_named(json_string_value(json_object_get(line, "flavor")));
     const char *headers[256], *key;
     json_t *value, *got, *body;
     size_t n = 0;
@@ -159,7 +161,8 @@ static int decode(json_t *line, size_t (*cut)(void *, size_t), void *cut_self)
     body = json_object_get(line, "response_body");
     x.response_body = json_string_value(body);
     x.n_response_body = json_string_length(body);
-    json_object_foreach(json_object_get(line, "response_headers"), key, value) {
+    json_object_foreach(json_object_get(line, "response_headers"), key, value)
+    {
         assert_true(n < 250);
         headers[n++] = key;
         headers[n++] = json_string_value(value);
@@ -174,8 +177,7 @@ static int decode(json_t *line, size_t (*cut)(void *, size_t), void *cut_self)
     return n_bad;
 }
 
-static void decode_file(const char *name, size_t (*cut)(void *, size_t), void *cut_self,
-                        size_t max_body)
+static void decode_file(const char *name, size_t (*cut)(void *, size_t), void *cut_self, size_t max_body)
 {
     const char *path = test_shared_file(name);
     size_t n_lines = 0, cap = 0;

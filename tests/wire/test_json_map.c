@@ -80,8 +80,8 @@ static void add_head(struct finding *f, const char *before, const char *after)
 {
     char head[40];
 
-    snprintf(head, sizeof head, "%s%s%c%u%s", f->n_text ? " " : "", before, f->map.action,
-             f->map.index, after);
+    snprintf(head, sizeof head, "%s%s%c%u%s", f->n_text ? " " : "", before, f->map.action, f->map.index,
+             after);
     add(f, head, strlen(head));
 }
 
@@ -136,8 +136,7 @@ static bool take_events(struct finding *f)
             add_piece(f);
             break;
         case GSP__MAP_COUNT:
-            snprintf(count, sizeof count, "%s%c#%u", f->n_text ? " " : "", f->map.action,
-                     f->map.count);
+            snprintf(count, sizeof count, "%s%c#%u", f->n_text ? " " : "", f->map.action, f->map.count);
             add(f, count, strlen(count));
             break;
         case GSP__MAP_DONE:
@@ -206,7 +205,8 @@ static void facts_are_handed_over_whole(void **state)
     static const struct document documents[] = {
         {"{\"name\":\"x\"}", "n0=\"x\"."},
         {"{\"name\":\"\"}", "n0=\"\"."},
-        {"{\"name\":\"a\\u20acb\\n\"}", "n0=\"a\xe2\x82\xac" "b\n\"."},
+        {"{\"name\":\"a\\u20acb\\n\"}", "n0=\"a\xe2\x82\xac"
+                                        "b\n\"."},
         {"{\"name\":1.5e3}", "n0=1.5e3."},
         {"{\"name\":true}", "n0=true."},
         {"{\"name\":false}", "n0=false."},
@@ -326,7 +326,10 @@ static void values_of_other_types_are_skipped(void **state)
         {"{\"list\":[1,\"x\",null,true,[2]],\"name\":1}", "n0=1."},
         {"{\"plain\":false,\"name\":1}", "n0=1."},
         {"{\"both\":[{\"why\":[1,{\"why\":2}]},3]}", "<b0 w0=1 >b0 b1=3."},
-        {"\"name\"", "."}, {"5 ", "."}, {"true", "."}, {"null", "."},
+        {"\"name\"", "."},
+        {"5 ", "."},
+        {"true", "."},
+        {"null", "."},
     };
 
     (void)state;
@@ -344,7 +347,8 @@ static void unknown_keys_are_skipped(void **state)
         {"{\"id\":0,\"v\":0,\"part\":0,\"name\":2}", "n0=2."},
         {"{\"list\":{\"name\":0,\"id\":1}}", "<l0 i0=1 >l0."},
         {"{\"a key that is longer than any that is ever looked for, by far, and then some more\":0,"
-         "\"name\":2}", "n0=2."},
+         "\"name\":2}",
+         "n0=2."},
         {"{\"x\":\"\\\"\\\\\",\"name\":2}", "n0=2."},
     };
 
@@ -368,11 +372,20 @@ static void keys_may_come_in_any_order_and_again(void **state)
 static void what_is_no_json_is_an_error(void **state)
 {
     static const struct document documents[] = {
-        {"", "?"}, {"{", "?"}, {"{\"name\":\"x\"", "n0=\"x\"?"}, {"{\"text\":\"x", "t0:x?"},
-        {"{\"name\":\"x", "?"}, {"{\"list\":[{\"id\":1}", "<l0 i0=1 >l0?"},
-        {"}", "!"}, {"{\"name\":x}", "!"}, {"{\"name\":1,}", "n0=1!"}, {"{\"name\":1}}", "n0=1!"},
-        {"{\"name\":1} 2", "n0=1!"}, {"{\"list\":[{\"id\":1},]}", "<l0 i0=1 >l0!"},
-        {"{\"x\":}", "!"}, {"{\"name\":\"\\x\"}", "!"},
+        {"", "?"},
+        {"{", "?"},
+        {"{\"name\":\"x\"", "n0=\"x\"?"},
+        {"{\"text\":\"x", "t0:x?"},
+        {"{\"name\":\"x", "?"},
+        {"{\"list\":[{\"id\":1}", "<l0 i0=1 >l0?"},
+        {"}", "!"},
+        {"{\"name\":x}", "!"},
+        {"{\"name\":1,}", "n0=1!"},
+        {"{\"name\":1}}", "n0=1!"},
+        {"{\"name\":1} 2", "n0=1!"},
+        {"{\"list\":[{\"id\":1},]}", "<l0 i0=1 >l0!"},
+        {"{\"x\":}", "!"},
+        {"{\"name\":\"\\x\"}", "!"},
     };
 
     (void)state;
@@ -396,7 +409,9 @@ static char *long_fact(const char *key, size_t n_before, const char *middle, siz
 
 static void long_facts_are_cut_and_marked(void **state)
 {
-    enum { MAX = GSP__MAP_GATHER_MAX };
+    enum {
+        MAX = GSP__MAP_GATHER_MAX
+    };
     static const struct {
         size_t n_before;
         const char *middle;

@@ -128,7 +128,10 @@ static void lines_end_in_lf_cr_or_crlf(void **state)
         {"\n\n\ndata: a\n\n\n\n", "()a|"},
         {"\r\r\rdata: a\r\r\r", "()a|"},
         {"\r\n\r\ndata: a\r\n\r\n\r\n", "()a|"},
-        {"", ""}, {"\n", ""}, {"\r", ""}, {"\r\n", ""},
+        {"", ""},
+        {"\n", ""},
+        {"\r", ""},
+        {"\r\n", ""},
     };
 
     (void)state;
@@ -146,7 +149,9 @@ static void fields(void **state)
         {"data::\n\n", "():|"},
         {"data: data: x\n\n", "()data: x|"},
         /* empty data is an event */
-        {"data\n\n", "()|"}, {"data:\n\n", "()|"}, {"data: \n\n", "()|"},
+        {"data\n\n", "()|"},
+        {"data:\n\n", "()|"},
+        {"data: \n\n", "()|"},
         /* several lines */
         {"data: a\ndata: b\n\n", "()a\nb|"},
         {"data: a\ndata\ndata: b\n\n", "()a\n\nb|"},
@@ -156,10 +161,20 @@ static void fields(void **state)
         {"data: a\n: in between\nid: 7\ndata: b\n\n", "()a\nb|"},
         {"data: {\ndata: \"a\": 1\ndata: }\n\n", "(){\n\"a\": 1\n}|"},
         /* names that are not quite */
-        {"dat: x\n\n", ""}, {"dataa: x\n\n", ""}, {"data : x\n\n", ""}, {" data: x\n\n", ""},
-        {"Data: x\n\n", ""}, {"DATA: x\n\n", ""}, {"d\n\n", ""}, {"dat\n\n", ""}, {"datum: x\n\n", ""},
-        {"xdata: x\n\n", ""}, {"evend: x\ndata: y\n\n", "()y|"}, {"even\ndata: y\n\n", "()y|"},
-        {"events: x\ndata: y\n\n", "()y|"}, {"e: x\ndata: y\n\n", "()y|"},
+        {"dat: x\n\n", ""},
+        {"dataa: x\n\n", ""},
+        {"data : x\n\n", ""},
+        {" data: x\n\n", ""},
+        {"Data: x\n\n", ""},
+        {"DATA: x\n\n", ""},
+        {"d\n\n", ""},
+        {"dat\n\n", ""},
+        {"datum: x\n\n", ""},
+        {"xdata: x\n\n", ""},
+        {"evend: x\ndata: y\n\n", "()y|"},
+        {"even\ndata: y\n\n", "()y|"},
+        {"events: x\ndata: y\n\n", "()y|"},
+        {"e: x\ndata: y\n\n", "()y|"},
         {"datadatadata: x\ndata: y\n\n", "()y|"},
         /* fields that say nothing to us */
         {"id: 1\nretry: 100\nfoo: bar\nbare\ndata: a\n\n", "()a|"},
@@ -232,22 +247,39 @@ static void a_byte_order_mark_may_come_first(void **state)
 {
     static const struct stream streams[] = {
         {"\xef\xbb\xbf", ""},
-        {"\xef\xbb\xbf" "data: a\n\n", "()a|"},
+        {"\xef\xbb\xbf"
+         "data: a\n\n",
+         "()a|"},
         {"\xef\xbb\xbf: c\ndata: a\n\n", "()a|"},
         {"\xef\xbb\xbf\n\ndata: a\n\n", "()a|"},
-        {"\xef\xbb\xbf" "event: x\ndata: a\n\n", "(x)a|"},
+        {"\xef\xbb\xbf"
+         "event: x\ndata: a\n\n",
+         "(x)a|"},
         /* a part of one is no mark: the line's name is not known */
-        {"\xef\xbb" "data: a\n\ndata: b\n\n", "()b|"},
-        {"\xef" "data: a\n\ndata: b\n\n", "()b|"},
+        {"\xef\xbb"
+         "data: a\n\ndata: b\n\n",
+         "()b|"},
+        {"\xef"
+         "data: a\n\ndata: b\n\n",
+         "()b|"},
         {"\xef\xbb: x\ndata: b\n\n", "()b|"},
         {"\xef\n\ndata: b\n\n", "()b|"},
         {"\xef\xbb\rdata: b\r\r", "()b|"},
-        {"\xef\xbb\xbe" "data: a\ndata: b\n\n", "()b|"},
-        {"\xef", ""}, {"\xef\xbb", ""},
+        {"\xef\xbb\xbe"
+         "data: a\ndata: b\n\n",
+         "()b|"},
+        {"\xef", ""},
+        {"\xef\xbb", ""},
         /* one, and only at the start */
-        {"\xef\xbb\xbf\xef\xbb\xbf" "data: a\n\ndata: b\n\n", "()b|"},
-        {"data: a\n\n\xef\xbb\xbf" "data: b\n\ndata: c\n\n", "()a|()c|"},
-        {"\n\xef\xbb\xbf" "data: b\n\ndata: c\n\n", "()c|"},
+        {"\xef\xbb\xbf\xef\xbb\xbf"
+         "data: a\n\ndata: b\n\n",
+         "()b|"},
+        {"data: a\n\n\xef\xbb\xbf"
+         "data: b\n\ndata: c\n\n",
+         "()a|()c|"},
+        {"\n\xef\xbb\xbf"
+         "data: b\n\ndata: c\n\n",
+         "()c|"},
     };
 
     (void)state;
@@ -268,7 +300,12 @@ static void a_stream_may_end_in_an_event(void **state)
         {"data: a\n: c", "()a|"},
         {"data: a\nda", "()a|"},
         /* what has no data is no event at the end either */
-        {"da", ""}, {"data", ""}, {"event: x", ""}, {"event: x\n", ""}, {": c", ""}, {"id: 1\n", ""},
+        {"da", ""},
+        {"data", ""},
+        {"event: x", ""},
+        {"event: x\n", ""},
+        {": c", ""},
+        {"id: 1\n", ""},
     };
 
     (void)state;
@@ -284,7 +321,12 @@ static void any_bytes_are_passed_through(void **state)
         {"event: \xff\ndata: \x01\x7f\n\n", "(\xff)\x01\x7f|"},
         {"\xff\xff: x\ndata: a\n\n", "()a|"},
         /* U+2028 and U+0085 end no line */
-        {"data: a\xe2\x80\xa8" "b\xc2\x85" "c\x0b\x0c\n\n", "()a\xe2\x80\xa8" "b\xc2\x85" "c\x0b\x0c|"},
+        {"data: a\xe2\x80\xa8"
+         "b\xc2\x85"
+         "c\x0b\x0c\n\n",
+         "()a\xe2\x80\xa8"
+         "b\xc2\x85"
+         "c\x0b\x0c|"},
     };
 
     (void)state;
@@ -297,8 +339,8 @@ static void any_bytes_are_passed_through(void **state)
  * Lines that are too long; made here, read in pieces of any size, counted.
  */
 struct tally {
-    size_t n_bytes;      /* of data, in all */
-    char ends[64];       /* of events: E or R, with the name before */
+    size_t n_bytes; /* of data, in all */
+    char ends[64];  /* of events: E or R, with the name before */
 };
 
 static struct tally tally(const char *stream, size_t n, size_t n_piece)
@@ -319,8 +361,8 @@ static struct tally tally(const char *stream, size_t n, size_t n_piece)
         if (token == GSP__SSE_DATA)
             t.n_bytes += s.n;
         else if (token != GSP__SSE_MORE)
-            snprintf(t.ends + strlen(t.ends), sizeof t.ends - strlen(t.ends), "%.*s%c", s.n_name,
-                     s.name, token == GSP__SSE_EVENT ? 'E' : 'R');
+            snprintf(t.ends + strlen(t.ends), sizeof t.ends - strlen(t.ends), "%.*s%c", s.n_name, s.name,
+                     token == GSP__SSE_EVENT ? 'E' : 'R');
     }
     token = gsp__sse_finish(&s);
     if (token != GSP__SSE_MORE)
@@ -396,16 +438,11 @@ static void random_cuts_change_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lines_end_in_lf_cr_or_crlf),
-        cmocka_unit_test(fields),
-        cmocka_unit_test(comments_are_passed_over),
-        cmocka_unit_test(events_have_names),
-        cmocka_unit_test(a_long_name_is_cut),
-        cmocka_unit_test(a_byte_order_mark_may_come_first),
-        cmocka_unit_test(a_stream_may_end_in_an_event),
-        cmocka_unit_test(any_bytes_are_passed_through),
-        cmocka_unit_test(a_line_has_a_ceiling),
-        cmocka_unit_test(random_cuts_change_nothing),
+        cmocka_unit_test(lines_end_in_lf_cr_or_crlf),   cmocka_unit_test(fields),
+        cmocka_unit_test(comments_are_passed_over),     cmocka_unit_test(events_have_names),
+        cmocka_unit_test(a_long_name_is_cut),           cmocka_unit_test(a_byte_order_mark_may_come_first),
+        cmocka_unit_test(a_stream_may_end_in_an_event), cmocka_unit_test(any_bytes_are_passed_through),
+        cmocka_unit_test(a_line_has_a_ceiling),         cmocka_unit_test(random_cuts_change_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

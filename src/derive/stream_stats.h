@@ -1,8 +1,8 @@
 /*
  * Statistics of a stream, from the marks in a record.
  */
-#ifndef GSP_DERIVE_STREAM_H
-#define GSP_DERIVE_STREAM_H
+#ifndef GSP_DERIVE_STREAM_STATS_H
+#define GSP_DERIVE_STREAM_STATS_H
 
 #include <stdbool.h>
 #include <stdint.h>

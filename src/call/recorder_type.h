@@ -1,8 +1,8 @@
 /*
  * What stands behind a gsp_recorder.
  */
-#ifndef GSP_CALL_RECORDER_H
-#define GSP_CALL_RECORDER_H
+#ifndef GSP_CALL_RECORDER_TYPE_H
+#define GSP_CALL_RECORDER_TYPE_H
 
 #include <genspan/recorder.h>
 

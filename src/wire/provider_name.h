@@ -1,8 +1,8 @@
 /*
  * Who a host belongs to: gen_ai.provider.name by host name.
  */
-#ifndef GSP_WIRE_PROVIDER_H
-#define GSP_WIRE_PROVIDER_H
+#ifndef GSP_WIRE_PROVIDER_NAME_H
+#define GSP_WIRE_PROVIDER_NAME_H
 
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 /*
  * Statistics of a stream, from the marks in a record.
  */
-#include "derive/stream.h"
+#include "derive/stream_stats.h"
 
 #include <genspan/operation.h>
 
@@ -62,14 +62,13 @@ bool gsp__stream_intervals(const struct gsp__stream_part *s, struct gsp__interva
     return true;
 }
 
-bool gsp__stream_output_rate(const struct gsp__stream_part *s, const struct gsp__head *usage,
-                             int64_t end_ns, double *out)
+bool gsp__stream_output_rate(const struct gsp__stream_part *s, const struct gsp__head *usage, int64_t end_ns,
+                             double *out)
 {
     int64_t start_ns = gsp__stream_first_content_ns(s), tokens;
     bool streamed_reasoning = s->first_content_ns[GSP_MARK_REASONING - GSP_MARK_TEXT] != 0;
 
-    if (start_ns == 0 || end_ns <= start_ns ||
-        !(usage->usage_seen & 1u << GSP_USAGE_OUTPUT_TOKENS))
+    if (start_ns == 0 || end_ns <= start_ns || !(usage->usage_seen & 1u << GSP_USAGE_OUTPUT_TOKENS))
         return false;
     tokens = usage->usage[GSP_USAGE_OUTPUT_TOKENS];
     if ((usage->usage_seen & 1u << GSP_USAGE_REASONING_TOKENS) && !streamed_reasoning)

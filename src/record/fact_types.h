@@ -1,8 +1,8 @@
 /*
  * The vocabulary of facts, for code: types and names of `facts.def`.
  */
-#ifndef GSP_RECORD_FACTS_H
-#define GSP_RECORD_FACTS_H
+#ifndef GSP_RECORD_FACT_TYPES_H
+#define GSP_RECORD_FACT_TYPES_H
 
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 /*
  * Who a host belongs to. A row that begins with a dot holds for every host that ends so.
  */
-#include "wire/provider.h"
+#include "wire/provider_name.h"
 
 #include <string.h>
 #include <strings.h>

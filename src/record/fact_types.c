@@ -1,7 +1,7 @@
 /*
  * The vocabulary of facts: tables made from `facts.def`.
  */
-#include "record/facts.h"
+#include "record/fact_types.h"
 
 #include <stddef.h>
 
@@ -21,9 +21,9 @@ static const char *const names[GSP__FACT_LIMIT] = {
 #undef GSP_FACT
 #undef GSP_OWN_FACT
 
-#define GSP_FACT(number, NAME, type, name)                                                         \
+#define GSP_FACT(number, NAME, type, name)                                                                   \
     _Static_assert((number) == GSP_FACT_##NAME, "genspan/facts.h differs: " #NAME);
-#define GSP_OWN_FACT(number, NAME, type, name)                                                     \
+#define GSP_OWN_FACT(number, NAME, type, name)                                                               \
     _Static_assert((number) == GSP__FACT_##NAME, "record/facts.h differs: " #NAME);
 #include "record/facts.def"
 #undef GSP_FACT
