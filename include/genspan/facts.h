@@ -78,12 +78,28 @@ typedef enum gsp_fact {
     GSP_FACT_TOOL_CALL_COUNT = 70,      /* I tool calls in the answer */
     GSP_FACT_DECODE_ERRORS = 71,        /* I events or bodies the decoder could not read */
     GSP_FACT_REFUSAL = 72,              /* B the model refused */
+    GSP_FACT_RESPONSE_STATUS = 73,      /* S the response's own status: completed, incomplete ... */
+    GSP_FACT_MATCHED_STOP = 74,         /* S the stop sequence that ended the answer */
+    GSP_FACT_SAFETY_BLOCK = 75,         /* L why the provider withheld something, its own words */
+    GSP_FACT_PROMPT_TIME = 76,          /* D s, the provider's own figure for reading the prompt */
+    GSP_FACT_TERMINAL_EVENT = 77,       /* B whether a stream ended by its terminal event */
+    GSP_FACT_EMBEDDING_COUNT = 78,      /* I embeddings in the answer */
+    GSP_FACT_EMBEDDING_DIMENSION = 79,  /* I numbers in the first of them */
 
     /* whose it is */
     GSP_FACT_USER_ID = 80,    /* S user.id */
     GSP_FACT_SESSION_ID = 81, /* S session.id */
     GSP_FACT_TENANT = 82,     /* S genspan.tenant */
     GSP_FACT_BILLABLE = 83,   /* B genspan.billable */
+
+    /* what is measured and paid in other units than tokens (US-7) */
+    GSP_FACT_INPUT_CHARACTERS = 86,     /* I genspan.usage.input_characters */
+    GSP_FACT_INPUT_AUDIO_SECONDS = 87,  /* D genspan.usage.input_audio_seconds */
+    GSP_FACT_OUTPUT_AUDIO_SECONDS = 88, /* D genspan.usage.output_audio_seconds */
+    GSP_FACT_OUTPUT_AUDIO_BYTES = 89,   /* I genspan.usage.output_audio_bytes */
+    GSP_FACT_CREDITS = 90,              /* D genspan.usage.credits, the provider's own unit */
+    GSP_FACT_WEB_SEARCHES = 91,         /* I genspan.usage.web_searches */
+    GSP_FACT_VOICE = 92,                /* S genspan.request.voice */
 
     /* tools, agents, workflows */
     GSP_FACT_TOOL_NAME = 96,       /* S */
