@@ -18,7 +18,7 @@ gsp_span gsp_operation_start(gsp_recorder *recorder, const char *operation,
     const gsp_operation_options *o = gsp__options(options, &defaults, sizeof defaults);
     struct gsp__record_start start = {
         .kind = GSP__RECORD_OPERATION,
-        .span_kind = o->kind ? o->kind : GSP_SPAN_CLIENT,
+        .span_kind = gsp__span_kind(o->kind, GSP_SPAN_CLIENT),
         .parent = o->parent,
         .scope = o->scope.id,
         .now_ns = o->now_ns,
@@ -36,7 +36,7 @@ gsp_span gsp_operation_start(gsp_recorder *recorder, const char *operation,
 /* OP-3: the first request of an operation is the initial one; after that the target decides. */
 static unsigned kind_of(const struct gsp__head *operation, unsigned wish, unsigned target_index)
 {
-    if (wish != GSP_ATTEMPT_AUTO)
+    if (wish != GSP_ATTEMPT_AUTO && wish <= GSP_ATTEMPT_CLIENT_RETRY)
         return wish;
     if (operation->attempt_number == 0)
         return GSP_ATTEMPT_INITIAL;
@@ -58,13 +58,14 @@ gsp_span gsp_attempt_start(gsp_span operation, const gsp_attempt_options *option
     gsp_attempt_options defaults = GSP_ATTEMPT_OPTIONS_INIT;
     const gsp_attempt_options *o = gsp__options(options, &defaults, sizeof defaults);
     struct gsp__record op = gsp__record_find(operation);
-    gsp_context parent = gsp_span_context(operation);
+    gsp_context parent;
     struct gsp__record_start start = {
         .kind = GSP__RECORD_ATTEMPT, .span_kind = GSP_SPAN_CLIENT, .parent = &parent};
     struct gsp__record r;
 
     if (!op.head || op.head->kind != GSP__RECORD_OPERATION)
         return (gsp_span)GSP_NO_SPAN_INIT;
+    parent = gsp__record_context(op);
     start.scope = scope_of(op);
     start.now_ns = gsp__record_time(op, o->now_ns);
     r = gsp__record_start(op.view->ring, &start);

@@ -4,7 +4,7 @@
 #ifndef GSP_CALL_RECORDER_TYPE_H
 #define GSP_CALL_RECORDER_TYPE_H
 
-#include <genspan/recorder.h>
+#include <genspan/span.h>
 
 #include "call/sampler.h"
 #include "record/record.h"
@@ -16,6 +16,22 @@ struct gsp_recorder {
 
 /* Start a record with the sampling decision made. No record for a NULL recorder. */
 struct gsp__record gsp__recorder_start(gsp_recorder *recorder, const struct gsp__record_start *start);
+
+/* The context of an open record. */
+GSP__INLINE gsp_context gsp__record_context(struct gsp__record r)
+{
+    gsp_context c = {.trace_flags = r.head->trace_flags};
+
+    memcpy(c.trace_id, r.head->trace_id, 16);
+    memcpy(c.span_id, r.head->span_id, 8);
+    return c;
+}
+
+/* The kind a caller wants; the default for 0 and for what is none. */
+GSP__INLINE unsigned gsp__span_kind(uint32_t wish, gsp_span_kind fallback)
+{
+    return wish != GSP_SPAN_DEFAULT && wish <= GSP_SPAN_CONSUMER ? wish : (unsigned)fallback;
+}
 
 /*
  * The options a caller gave, as a whole struct: its own where it is as long as ours, else a copy of what

@@ -24,7 +24,7 @@ gsp_span gsp_span_start(gsp_recorder *recorder, const char *name, const gsp_span
     const gsp_span_options *o = gsp__options(options, &defaults, sizeof defaults);
     struct gsp__record_start start = {
         .kind = GSP__RECORD_SPAN,
-        .span_kind = o->kind ? o->kind : GSP_SPAN_INTERNAL,
+        .span_kind = gsp__span_kind(o->kind, GSP_SPAN_INTERNAL),
         .parent = o->parent,
         .scope = o->scope.id,
         .now_ns = o->now_ns,
@@ -121,6 +121,10 @@ void gsp_span_end(gsp_span span, gsp_outcome outcome, const gsp_failure *failure
 
     if (!r.head)
         return;
+    if ((unsigned)outcome > GSP_OUTCOME_ABANDONED) { /* a reader would take the record for torn */
+        gsp__view_count(r.view, GSP_LOSS_TYPE);
+        end.outcome = outcome = GSP_OUTCOME_AUTO;
+    }
     if (r.head->kind == GSP__RECORD_OPERATION && r.head->operation)
         end_open_attempt(r, outcome, failure, now_ns);
     if (failure && outcome == GSP_OUTCOME_AUTO)
@@ -140,14 +144,8 @@ void gsp_span_end(gsp_span span, gsp_outcome outcome, const gsp_failure *failure
 gsp_context gsp_span_context(gsp_span span)
 {
     struct gsp__record r = gsp__record_find(span);
-    gsp_context c = {0};
 
-    if (!r.head)
-        return c;
-    memcpy(c.trace_id, r.head->trace_id, 16);
-    memcpy(c.span_id, r.head->span_id, 8);
-    c.trace_flags = r.head->trace_flags;
-    return c;
+    return r.head ? gsp__record_context(r) : (gsp_context){0};
 }
 
 gsp_scope gsp_scope_open(gsp_recorder *recorder)
