@@ -325,6 +325,8 @@ static uint64_t set_own_counters(struct gsp__ring_drain *r)
                          r->reader->n_torn - r->n_torn_reported);
     if (r->counts.n_rejected)
         gsp__metrics_add(bank, GSP__METRIC_RECORDS_DROPPED, "rejected", r->counts.n_rejected);
+    if (r->counts.n_damaged)
+        gsp__metrics_add(bank, GSP__METRIC_RECORDS_DROPPED, "spool_damaged", r->counts.n_damaged);
     if (r->counts.n_exported)
         gsp__metrics_add(bank, GSP__METRIC_RECORDS_EXPORTED, "", r->counts.n_exported);
     if (r->counts.n_spooled)
