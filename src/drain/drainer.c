@@ -143,12 +143,18 @@ gsp_status gsp__drainer_new(const struct gsp__drain_scope *scope, const gsp_drai
     return GSP_OK;
 }
 
+void gsp__drainer_let_go(struct gsp__drainer *d)
+{
+    for (unsigned i = 0; i < d->n_rings; i++)
+        gsp__ring_drain_close(d->rings[i], false);
+    d->n_rings = 0;
+}
+
 void gsp__drainer_free(struct gsp__drainer *d)
 {
     if (!d)
         return;
-    for (unsigned i = 0; i < d->n_rings; i++)
-        gsp__ring_drain_close(d->rings[i], false);
+    gsp__drainer_let_go(d);
     gsp__batch_deinit(&d->batch);
     free(d);
 }

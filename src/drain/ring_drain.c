@@ -244,6 +244,7 @@ static void begin(struct pass *p)
 {
     struct gsp__ring_drain *r = p->ring;
 
+    r->is_clean = false;
     gsp__batch_begin(p->batch, r->reader, &r->resource);
     p->bank = gsp__fold_begin(r->fold);
 }
