@@ -120,7 +120,7 @@ void gsp__request_bool(struct gsp__request_decoder *d, unsigned fact)
 void gsp__decoder_init(struct gsp__decoder *d, const struct gsp__format *format, enum gsp__framing framing,
                        const struct gsp__sink *sink, void *self)
 {
-    memset(d, 0, offsetof(struct gsp__decoder, state));
+    memset(d, 0, offsetof(struct gsp__decoder, sse));
     d->format = format;
     d->framing = framing;
     d->sink = sink;
@@ -194,9 +194,11 @@ static void mark_event(struct gsp__decoder *d)
     d->sink->mark(d->self, GSP_MARK_EVENT, d->now_ns);
 }
 
-static bool name_is_error(const struct gsp__sse *s)
+bool gsp__decoder_event_is(const struct gsp__decoder *d, const char *name)
 {
-    return s->n_name == 5 && memcmp(s->name, "error", 5) == 0;
+    size_t n = strlen(name);
+
+    return d->framing == GSP__FRAMING_SSE && d->sse.n_name == n && memcmp(d->sse.name, name, n) == 0;
 }
 
 static void end_event(struct gsp__decoder *d, bool is_refused)
@@ -209,7 +211,7 @@ static void end_event(struct gsp__decoder *d, bool is_refused)
     }
     if (is_refused || d->is_event_bad || !gsp__json_finish(&d->map.json))
         d->n_bad++;
-    if (name_is_error(&d->sse))
+    if (gsp__decoder_event_is(d, "error"))
         gsp__decoder_error(d);
     d->n_events++;
     mark_event(d);
@@ -231,28 +233,32 @@ static void read_sse(struct gsp__decoder *d, const char *bytes, size_t n)
     }
 }
 
-/* A body that nobody told the type of: an object or array is JSON, a field name or comment is SSE. */
-static enum gsp__framing sniff(const char *bytes, size_t n)
+static bool is_blank(char c)
 {
-    for (size_t i = 0; i < n; i++) {
-        char c = bytes[i];
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
 
-        if (c == ' ' || c == '\n' || c == '\r' || c == '\t')
-            continue;
-        if (c == '{' || c == '[')
-            return GSP__FRAMING_JSON;
-        if (c == ':' || (c >= 'a' && c <= 'z') || c == '\xef')
-            return GSP__FRAMING_SSE;
-        return GSP__FRAMING_OTHER;
-    }
-    return GSP__FRAMING_UNKNOWN;
+/* A body that nobody told the type of: an object or array is JSON, a field name or comment is SSE. */
+static enum gsp__framing sniff(char first)
+{
+    if (first == '{' || first == '[')
+        return GSP__FRAMING_JSON;
+    if (first == ':' || (first >= 'a' && first <= 'z') || first == '\xef')
+        return GSP__FRAMING_SSE;
+    return GSP__FRAMING_OTHER;
 }
 
 void gsp__decoder_body(struct gsp__decoder *d, const char *bytes, size_t n, int64_t now_ns)
 {
     d->now_ns = now_ns;
-    if (d->framing == GSP__FRAMING_UNKNOWN)
-        d->framing = sniff(bytes, n);
+    if (d->framing == GSP__FRAMING_UNKNOWN) {
+        while (n > 0 && is_blank(*bytes)) { /* passed over, so that cuts make no difference */
+            bytes++;
+            n--;
+        }
+        if (n > 0)
+            d->framing = sniff(*bytes);
+    }
     if (d->framing == GSP__FRAMING_SSE) {
         read_sse(d, bytes, n);
     } else if (d->framing == GSP__FRAMING_JSON) {

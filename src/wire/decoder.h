@@ -96,6 +96,9 @@ void gsp__decoder_usage(struct gsp__decoder *d, gsp_usage part, const struct gsp
 void gsp__decoder_text(struct gsp__decoder *d, unsigned choice, gsp_mark kind, const struct gsp__json_map *m);
 void gsp__decoder_error(struct gsp__decoder *d);
 
+/* Whether the event that is read has this name, as far as it is known: SSE may tell it after the data. */
+bool gsp__decoder_event_is(const struct gsp__decoder *d, const char *name);
+
 void gsp__request_string(struct gsp__request_decoder *d, unsigned fact);
 void gsp__request_int(struct gsp__request_decoder *d, unsigned fact);
 void gsp__request_real(struct gsp__request_decoder *d, unsigned fact);

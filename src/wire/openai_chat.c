@@ -1,7 +1,7 @@
 /*
  * openai.chat: OpenAI's chat completions as JSON and as SSE, and what those who speak it add: Groq's
  * x_groq and times, DeepSeek's cache hits, Mistral's content lists and cached tokens, OpenRouter's
- * provider and cost, llama.cpp's timings, Cerebras' times.
+ * provider and cost, Cerebras' times, vLLM's and Mistral's error objects.
  *
  * Usage comes once at the end, or with every chunk and cumulative (vLLM, OpenRouter): the last value
  * stands in both cases. prompt_tokens has cached tokens in it, completion_tokens has reasoning in it:
@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/utf8.h"
 #include "record/fact_types.h"
 #include "wire/decoder.h"
 
@@ -35,6 +36,7 @@ enum action {
     MESSAGES,
     TOOLS,
     /* response */
+    DOCUMENT,
     ID,
     FINGERPRINT,
     UPSTREAM,
@@ -59,7 +61,10 @@ enum action {
     CACHE_WRITE_TOKENS,
     AUDIO_INPUT_TOKENS,
     AUDIO_OUTPUT_TOKENS,
+    TEXT_INPUT_TOKENS,
+    TEXT_OUTPUT_TOKENS,
     REASONING_TOKENS,
+    IMAGE_INPUT_TOKENS,
     IMAGE_OUTPUT_TOKENS,
     COST,
     QUEUE_SECONDS,
@@ -69,6 +74,10 @@ enum action {
     ERROR_MESSAGE,
     ERROR_TYPE,
     ERROR_CODE,
+    OBJECT,
+    BARE_MESSAGE,
+    BARE_TYPE,
+    BARE_CODE,
 };
 
 /* Places of the groups of children in the tables below; the compiler checks them. */
@@ -170,7 +179,7 @@ static void request(struct gsp__request_decoder *d, enum gsp__map_event event)
 
 enum {
     ROOT = 1,
-    N_ROOT = 11,
+    N_ROOT = 15,
     IN_CHOICE = ROOT + N_ROOT,
     N_IN_CHOICE = 4,
     IN_MESSAGE = IN_CHOICE + N_IN_CHOICE,
@@ -188,9 +197,9 @@ enum {
     IN_USAGE = IN_AUDIO + N_IN_AUDIO,
     N_IN_USAGE = 11,
     IN_PROMPT_DETAILS = IN_USAGE + N_IN_USAGE,
-    N_IN_PROMPT_DETAILS = 3,
+    N_IN_PROMPT_DETAILS = 5,
     IN_COMPLETION_DETAILS = IN_PROMPT_DETAILS + N_IN_PROMPT_DETAILS,
-    N_IN_COMPLETION_DETAILS = 3,
+    N_IN_COMPLETION_DETAILS = 4,
     IN_GROQ = IN_COMPLETION_DETAILS + N_IN_COMPLETION_DETAILS,
     N_IN_GROQ = 3,
     IN_ERROR = IN_GROQ + N_IN_GROQ,
@@ -201,9 +210,10 @@ enum {
 };
 
 static const struct gsp__node response_nodes[N_RESPONSE] = {
-    GSP__NODE_PARENT("", OBJECT, NOTHING, ROOT, N_ROOT),
+    GSP__NODE_PARENT("", OBJECT, DOCUMENT, ROOT, N_ROOT),
     /* ROOT */
     GSP__NODE("id", FACT, ID),
+    GSP__NODE("object", FACT, OBJECT),
     GSP__NODE("model", FACT, MODEL),
     GSP__NODE("service_tier", FACT, SERVICE_TIER),
     GSP__NODE("system_fingerprint", FACT, FINGERPRINT),
@@ -214,6 +224,9 @@ static const struct gsp__node response_nodes[N_RESPONSE] = {
     GSP__NODE_PARENT("error", FACT, ERROR, IN_ERROR, N_IN_ERROR),
     GSP__NODE_PARENT("time_info", OBJECT, NOTHING, IN_TIMES, N_IN_TIMES),
     GSP__NODE("request_id", FACT, REQUEST_ID),
+    GSP__NODE("message", FACT, BARE_MESSAGE),
+    GSP__NODE("type", FACT, BARE_TYPE),
+    GSP__NODE("code", FACT, BARE_CODE),
     /* IN_CHOICE */
     GSP__NODE("index", FACT, CHOICE_INDEX),
     GSP__NODE_PARENT("delta", OBJECT, NOTHING, IN_MESSAGE, N_IN_MESSAGE),
@@ -260,9 +273,12 @@ static const struct gsp__node response_nodes[N_RESPONSE] = {
     GSP__NODE("cached_tokens", FACT, CACHED_TOKENS),
     GSP__NODE("audio_tokens", FACT, AUDIO_INPUT_TOKENS),
     GSP__NODE("cache_write_tokens", FACT, CACHE_WRITE_TOKENS),
+    GSP__NODE("text_tokens", FACT, TEXT_INPUT_TOKENS),
+    GSP__NODE("image_tokens", FACT, IMAGE_INPUT_TOKENS),
     /* IN_COMPLETION_DETAILS */
     GSP__NODE("reasoning_tokens", FACT, REASONING_TOKENS),
     GSP__NODE("audio_tokens", FACT, AUDIO_OUTPUT_TOKENS),
+    GSP__NODE("text_tokens", FACT, TEXT_OUTPUT_TOKENS),
     GSP__NODE("image_tokens", FACT, IMAGE_OUTPUT_TOKENS),
     /* IN_GROQ */
     GSP__NODE("id", FACT, REQUEST_ID),
@@ -306,6 +322,19 @@ static void begin_tool_call(struct gsp__decoder *d)
     s->n_tool_name = 0;
 }
 
+/* Chunks that say the same index are of one call, which counts once. Providers may begin at any index. */
+static void count_tool_call(struct gsp__decoder *d)
+{
+    struct gsp__openai_chat_state *s = &d->state.openai_chat;
+    uint32_t choice = s->choice < GSP__TOOL_CHOICES_MAX ? s->choice : GSP__TOOL_CHOICES_MAX - 1;
+    uint64_t bit = (uint64_t)1 << (s->tool_index < 64 ? s->tool_index : 63);
+
+    if (s->has_tool_index && s->tool_calls[choice] & bit)
+        return;
+    s->tool_calls[choice] |= bit;
+    d->n_tool_calls++;
+}
+
 /* A call that says its index may go on in later chunks; one that does not is a call of its own. */
 static void end_tool_call(struct gsp__decoder *d)
 {
@@ -316,16 +345,22 @@ static void end_tool_call(struct gsp__decoder *d)
     d->kinds |= 1u << GSP_MARK_TOOL_CALL;
     if (!s->has_tool_index)
         s->tool_index = d->n_tool_calls;
-    if (d->n_tool_calls <= s->tool_index)
-        d->n_tool_calls = s->tool_index + 1;
+    count_tool_call(d);
     d->sink->tool_call(d->self, s->choice, s->tool_index, s->tool_id, s->n_tool_id, s->tool_name,
                        s->n_tool_name);
+}
+
+/* The older way to call a tool: content to the one who waits (ST-3), but no call with an id of its own. */
+static void end_function_call(struct gsp__decoder *d)
+{
+    if (d->state.openai_chat.n_tool_name > 0)
+        d->kinds |= 1u << GSP_MARK_TOOL_CALL;
 }
 
 /* Keep a string until its object ends; what does not fit is cut. */
 static uint8_t keep(char *to, size_t room, const struct gsp__json_map *m)
 {
-    size_t n = m->value.n < room ? m->value.n : room;
+    size_t n = gsp__utf8_cut(m->value.bytes, m->value.n, room);
 
     if (m->token != GSP__JSON_STRING)
         return 0;
@@ -373,7 +408,9 @@ static void answer(struct gsp__decoder *d)
     case REFUSAL: /* content to the one who waits, but not the answer's text */
         if (m->value.n > 0) {
             d->kinds |= 1u << GSP_MARK_TEXT;
-            d->sink->boolean(d->self, GSP_FACT_REFUSAL, true);
+            if (!s->is_refused)
+                d->sink->boolean(d->self, GSP_FACT_REFUSAL, true);
+            s->is_refused = true;
         }
         break;
     case AUDIO:
@@ -398,8 +435,16 @@ static void answer(struct gsp__decoder *d)
     }
 }
 
+/* Whether the document is the error itself, not one that has an error in it: it says so (vLLM, Mistral), or
+ * the event's name does. */
+static bool is_bare_error(const struct gsp__decoder *d)
+{
+    return d->state.openai_chat.is_error || gsp__decoder_event_is(d, "error");
+}
+
 static void report(struct gsp__decoder *d)
 {
+    struct gsp__openai_chat_state *s = &d->state.openai_chat;
     const struct gsp__json_map *m = &d->map;
 
     switch ((enum action)m->action) {
@@ -440,8 +485,17 @@ static void report(struct gsp__decoder *d)
     case AUDIO_OUTPUT_TOKENS:
         gsp__decoder_usage(d, GSP_USAGE_AUDIO_OUTPUT_TOKENS, m);
         break;
+    case TEXT_INPUT_TOKENS:
+        gsp__decoder_usage(d, GSP_USAGE_TEXT_INPUT_TOKENS, m);
+        break;
+    case TEXT_OUTPUT_TOKENS:
+        gsp__decoder_usage(d, GSP_USAGE_TEXT_OUTPUT_TOKENS, m);
+        break;
     case REASONING_TOKENS:
         gsp__decoder_usage(d, GSP_USAGE_REASONING_TOKENS, m);
+        break;
+    case IMAGE_INPUT_TOKENS:
+        gsp__decoder_usage(d, GSP_USAGE_IMAGE_INPUT_TOKENS, m);
         break;
     case IMAGE_OUTPUT_TOKENS:
         gsp__decoder_usage(d, GSP_USAGE_IMAGE_OUTPUT_TOKENS, m);
@@ -472,6 +526,22 @@ static void report(struct gsp__decoder *d)
     case ERROR_CODE:
         gsp__decoder_code(d, GSP_FACT_PROVIDER_ERROR_CODE, m);
         break;
+    case OBJECT:
+        s->is_error =
+            m->token == GSP__JSON_STRING && m->value.n == 5 && memcmp(m->value.bytes, "error", 5) == 0;
+        break;
+    case BARE_MESSAGE:
+        if (is_bare_error(d))
+            gsp__decoder_string(d, GSP__FACT_ERROR_MESSAGE, m);
+        break;
+    case BARE_TYPE:
+        if (is_bare_error(d))
+            gsp__decoder_string(d, GSP_FACT_PROVIDER_ERROR_TYPE, m);
+        break;
+    case BARE_CODE:
+        if (is_bare_error(d))
+            gsp__decoder_code(d, GSP_FACT_PROVIDER_ERROR_CODE, m);
+        break;
     default:
         break;
     }
@@ -487,13 +557,17 @@ static void response(struct gsp__decoder *d, enum gsp__map_event event)
             begin_choice(d);
         else if (action == TOOL_CALL || action == FUNCTION_CALL)
             begin_tool_call(d);
+        else if (action == DOCUMENT)
+            d->state.openai_chat.is_error = false;
         break;
     case GSP__MAP_LEAVE:
         if (action == CHOICE)
             end_choice(d);
         else if (action == TOOL_CALL)
             end_tool_call(d);
-        else if (action == ERROR)
+        else if (action == FUNCTION_CALL)
+            end_function_call(d);
+        else if (action == ERROR || (action == DOCUMENT && d->state.openai_chat.is_error))
             gsp__decoder_error(d);
         break;
     case GSP__MAP_PIECE:
