@@ -113,6 +113,12 @@ void gsp__request_bool(struct gsp__request_decoder *d, unsigned fact)
         d->sink->boolean(d->self, fact, d->map.token == GSP__JSON_TRUE);
 }
 
+void gsp__request_put_int(struct gsp__request_decoder *d, unsigned fact, int64_t value)
+{
+    if (is_new(d->seen, fact))
+        d->sink->integer(d->self, fact, value);
+}
+
 /*
  * The response's side.
  */

@@ -104,4 +104,7 @@ void gsp__request_int(struct gsp__request_decoder *d, unsigned fact);
 void gsp__request_real(struct gsp__request_decoder *d, unsigned fact);
 void gsp__request_bool(struct gsp__request_decoder *d, unsigned fact);
 
+/* A value that the format worked out; each once per fact. */
+void gsp__request_put_int(struct gsp__request_decoder *d, unsigned fact, int64_t value);
+
 #endif

@@ -166,11 +166,11 @@ static void request(struct gsp__request_decoder *d, enum gsp__map_event event)
         gsp__request_string(d, GSP_FACT_REQUEST_SERVICE_TIER);
         break;
     case MESSAGES:
-        d->sink->integer(d->self, GSP_FACT_MESSAGE_COUNT, d->map.count);
+        gsp__request_put_int(d, GSP_FACT_MESSAGE_COUNT, d->map.count);
         break;
     case TOOLS:
         if (event == GSP__MAP_COUNT && d->map.count > 0)
-            d->sink->integer(d->self, GSP_FACT_TOOL_COUNT, d->map.count);
+            gsp__request_put_int(d, GSP_FACT_TOOL_COUNT, d->map.count);
         break;
     default:
         break;
