@@ -21,6 +21,7 @@ struct file {
     struct gsp__exporter base;
     struct gsp__export_context *context;
     int fds[GSP__SIGNALS]; /* -1: this signal is not exported here */
+    const struct gsp__resource *resource;
     struct gsp__buffer line;
     uint64_t n_spans, n_records, n_too_large;
     bool is_closed;
@@ -37,19 +38,43 @@ static void begin(struct gsp__exporter *exporter, const struct gsp__resource *re
 
     f->n_spans = f->n_records = f->n_too_large = 0;
     f->is_closed = false;
+    f->resource = resource;
+}
+
+static void open_line(struct file *f)
+{
     gsp__buffer_clear(&f->line);
-    gsp__otlp_open_json(&f->line, "resourceSpans", "scopeSpans", "spans", resource, &f->context->scope);
+    gsp__otlp_open_json(&f->line, "resourceSpans", "scopeSpans", "spans", f->resource, &f->context->scope);
+}
+
+/* False, with the line as it was, when there is no memory: it is tried again. */
+static bool close_line(struct file *f)
+{
+    size_t before = f->line.n;
+
+    if (f->is_closed)
+        return true;
+    gsp__otlp_close_json(&f->line);
+    f->is_closed = !f->line.failed;
+    if (!f->is_closed) {
+        f->line.n = before;
+        f->line.failed = false;
+    }
+    return f->is_closed;
 }
 
 static void add(struct gsp__exporter *exporter, const struct gsp__call *call,
                 const struct gsp__span_data *spans, uint32_t n_spans, uint32_t n_records)
 {
     struct file *f = self_of(exporter);
-    size_t before = f->line.n;
+    size_t before;
 
     (void)call;
     if (f->fds[GSP_SIGNAL_TRACES] < 0)
         return;
+    if (f->n_spans == 0)
+        open_line(f);
+    before = f->line.n;
     for (uint32_t i = 0; i < n_spans; i++)
         gsp__otlp_span_json(&f->line, &spans[i]);
     if (f->line.failed || f->line.n > LINE_BYTES_MAX) {
@@ -102,11 +127,14 @@ static enum gsp__export_result write_line(struct file *f, gsp_signal signal, str
         gsp__warn_reset("export-file");
         return GSP__EXPORT_DONE;
     }
+    if (line->failed)
+        errno = ENOMEM;
     gsp__fail_errno(&err, "the file cannot be written");
     gsp__warn_once("export-file", "%s cannot be written (%s): records wait in the ring",
                    f->context->config->signals[signal].file, gsp_status_name(err.code));
     if (!line->failed)
         line->n--; /* the line end: it is added anew next time */
+    line->failed = false;
     return GSP__EXPORT_WAIT;
 }
 
@@ -118,10 +146,7 @@ static enum gsp__export_result commit(struct gsp__exporter *exporter, struct gsp
     f->n_too_large = 0;
     if (f->fds[GSP_SIGNAL_TRACES] < 0 || f->n_spans == 0)
         return GSP__EXPORT_DONE;
-    if (!f->is_closed)
-        gsp__otlp_close_json(&f->line);
-    f->is_closed = true;
-    if (write_line(f, GSP_SIGNAL_TRACES, &f->line) == GSP__EXPORT_WAIT)
+    if (!close_line(f) || write_line(f, GSP_SIGNAL_TRACES, &f->line) == GSP__EXPORT_WAIT)
         return GSP__EXPORT_WAIT;
     counts->n_exported += f->n_records;
     f->n_spans = f->n_records = 0;

@@ -55,8 +55,6 @@ static void begin(struct gsp__exporter *exporter, const struct gsp__resource *re
     o->is_closed = false;
     gsp__pb_write_init(&o->writer, o->room, o->room_size);
     gsp__buffer_clear(&o->json);
-    if (o->is_json)
-        gsp__otlp_open_json(&o->json, "resourceSpans", "scopeSpans", "spans", resource, &o->context->scope);
 }
 
 static size_t batch_bytes(const struct otlp *o)
@@ -95,8 +93,14 @@ static bool write_pb(struct otlp *o, const struct gsp__span_data *spans, uint32_
 
 static bool write_json(struct otlp *o, const struct gsp__span_data *spans, uint32_t n)
 {
-    size_t before = o->json.n;
+    size_t before;
 
+    if (o->n_spans == 0) { /* here, so that no memory for it costs no more than this call */
+        gsp__buffer_clear(&o->json);
+        gsp__otlp_open_json(&o->json, "resourceSpans", "scopeSpans", "spans", o->resource,
+                            &o->context->scope);
+    }
+    before = o->json.n;
     for (uint32_t i = 0; i < n; i++)
         gsp__otlp_span_json(&o->json, &spans[i]);
     if (!o->json.failed && o->json.n <= SPANS_BYTES_MAX)
@@ -139,8 +143,14 @@ static bool close_batch(struct otlp *o)
     if (o->is_closed)
         return true;
     if (o->is_json) {
+        size_t before = o->json.n;
+
         gsp__otlp_close_json(&o->json);
         o->is_closed = !o->json.failed;
+        if (!o->is_closed) { /* it is tried again */
+            o->json.n = before;
+            o->json.failed = false;
+        }
         return o->is_closed;
     }
     do {

@@ -228,6 +228,7 @@ static void add_or_drop(struct pass *p, uint32_t root)
         is_added = add_call(p, root);
     if (!is_added) { /* no memory for it: it must not stand in the way of all others */
         gsp__warn_once("call-memory", "no memory for a call of this size: it is dropped");
+        p->ring->n_no_memory++;
         drop_torn(p, &p->ring->assembler.records[root].ref);
     }
 }
@@ -324,6 +325,8 @@ static uint64_t set_own_counters(struct gsp__ring_drain *r)
     if (r->reader->n_torn > r->n_torn_reported)
         gsp__metrics_add(bank, GSP__METRIC_RECORDS_DROPPED, gsp_loss_name(GSP_LOSS_TORN),
                          r->reader->n_torn - r->n_torn_reported);
+    if (r->n_no_memory)
+        gsp__metrics_add(bank, GSP__METRIC_RECORDS_DROPPED, "no_memory", r->n_no_memory);
     if (r->counts.n_rejected)
         gsp__metrics_add(bank, GSP__METRIC_RECORDS_DROPPED, "rejected", r->counts.n_rejected);
     if (r->counts.n_damaged)
@@ -334,6 +337,7 @@ static uint64_t set_own_counters(struct gsp__ring_drain *r)
         gsp__metrics_add(bank, GSP__METRIC_RECORDS_SPOOLED, "", r->counts.n_spooled);
     gsp__fold_commit(r->fold, r->reader);
     r->n_torn_reported = r->reader->n_torn;
+    r->n_no_memory = 0;
     r->counts = (struct gsp__export_counts){0};
     return n_losses;
 }

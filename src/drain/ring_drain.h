@@ -18,7 +18,8 @@ struct gsp__ring_drain {
     struct gsp__span_policy policy;
     struct gsp__export_counts counts; /* not yet in the metrics */
     uint64_t n_torn_reported;
-    bool is_clean; /* all that was in it is handed over, metrics too */
+    uint64_t n_no_memory; /* records dropped for want of it; not yet in the metrics */
+    bool is_clean;        /* all that was in it is handed over, metrics too */
     int64_t last_pass_ns;
     int64_t last_metrics_ns;
 };
