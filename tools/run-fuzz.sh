@@ -47,7 +47,7 @@ run_one() { # target
             "$(sed -n 's/.*cov: \([0-9]*\).*/\1/p' "$log" | tail -n 1) edges"
         return 0
     fi
-    echo "CRASH $target: $(grep -m 1 -E 'ERROR|runtime error|^[^ ]*fuzz/[^ ]*\.c:[0-9]+: ' "$log" || tail -n 1 "$log")"
+    echo "CRASH $target: $(grep -a -m 1 -E 'ERROR|runtime error|^[^ ]*fuzz/[^ ]*\.c:[0-9]+: ' "$log" || tail -n 1 "$log")"
     sed -n "s|.*Test unit written to |      again: $build/fuzz/$target |p" "$log"
     echo "      all it said: $log"
     return 1
@@ -64,9 +64,13 @@ trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
 export TMPDIR="$tmp"
 
-[ $# -gt 0 ] || set -- $(ls fuzz/seeds > /dev/null && ls "$build/fuzz" | grep -E '^fuzz_[a-z_]+$')
+[ $# -gt 0 ] || set -- $(find "$build/fuzz" -maxdepth 1 -type f -perm -u+x -name 'fuzz_*' -printf '%f\n' | sort)
+[ $# -gt 0 ] || {
+    echo "run-fuzz.sh: $build holds no fuzz targets: fuzz/fuzz.h says how to build them" >&2
+    exit 1
+}
 echo "fuzzing $# targets, $seconds s each, two at a time"
-printf '%s\n' "$@" | xargs -P 2 -n 1 "$0" "$seconds" --one || {
+printf '%s\n' "$@" | xargs -P 2 -n 1 tools/run-fuzz.sh "$seconds" --one || {
     echo "fuzzing: FAILED"
     exit 1
 }
