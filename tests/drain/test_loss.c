@@ -188,11 +188,16 @@ static void torn_records_are_counted_and_exported(void **state)
 {
     gsp_recorder *r = open_recorder((gsp_recorder_options)GSP_RECORDER_OPTIONS_INIT);
     gsp_span torn = gsp_span_start(r, "torn", NULL);
+    struct gsp__head *head;
     struct gsp__drain_report report;
 
     (void)state;
     test_record_calls(r, 1, NULL);
-    gsp__record_find(torn).head->n_committed = 3;
+    head = gsp__record_find(torn).head;
+    if (!head)
+        fail();
+    else
+        head->n_committed = 3;
     gsp_span_end(torn, GSP_OUTCOME_COMPLETED, NULL, 0);
     report = test_drain_once(false);
     assert_int_equal(report.n_torn, 1);
