@@ -110,8 +110,8 @@ const struct gsp__dialect gsp__dialect_otel = {
             [GSP_USAGE_OUTPUT_TOKENS] = GSP__KEY("gen_ai.usage.output_tokens"),
             [GSP_USAGE_CACHE_READ_TOKENS] = GSP__KEY("gen_ai.usage.cache_read.input_tokens"),
             [GSP_USAGE_CACHE_WRITE_TOKENS] = GSP__KEY("gen_ai.usage.cache_creation.input_tokens"),
+            [GSP_USAGE_REASONING_TOKENS] = GSP__KEY("gen_ai.usage.reasoning.output_tokens"),
             /* the conventions' v1.41 has no words for these */
-            [GSP_USAGE_REASONING_TOKENS] = GSP__KEY("genspan.usage.reasoning_output_tokens"),
             [GSP_USAGE_AUDIO_INPUT_TOKENS] = GSP__KEY("genspan.usage.audio_input_tokens"),
             [GSP_USAGE_AUDIO_OUTPUT_TOKENS] = GSP__KEY("genspan.usage.audio_output_tokens"),
             [GSP_USAGE_TEXT_INPUT_TOKENS] = GSP__KEY("genspan.usage.text_input_tokens"),

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -142,6 +143,23 @@ static void free_all_chunks(struct gsp__pool *pool, uint64_t first_generation)
     }
 }
 
+/*
+ * Room on the disk, for real. Beyond the process's limit on file sizes the kernel would send SIGXFSZ, which
+ * kills: that is asked for first.
+ */
+static int allocate(int fd, uint64_t n_bytes)
+{
+    struct rlimit limit;
+    int e;
+
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && n_bytes > limit.rlim_cur)
+        return EFBIG;
+    do
+        e = posix_fallocate(fd, 0, (off_t)n_bytes);
+    while (e == EINTR);
+    return e;
+}
+
 /* Create, size for real, and map the file under its temporary name. */
 static gsp_status make_file(const struct gsp__ring_config *config, struct gsp__ring *ring, const char *path,
                             gsp_error *err)
@@ -162,9 +180,7 @@ static gsp_status make_file(const struct gsp__ring_config *config, struct gsp__r
         close(fd);
         return status;
     }
-    do
-        e = posix_fallocate(fd, 0, (off_t)shape.file_bytes);
-    while (e == EINTR);
+    e = allocate(fd, shape.file_bytes);
     if (e != 0) {
         errno = e;
         close(fd);

@@ -69,7 +69,7 @@ static void us_1_totals_include_their_parts(void **state)
     assert_string_equal(value("gen_ai.usage.input_tokens"), "100");
     assert_string_equal(value("gen_ai.usage.output_tokens"), "50");
     assert_string_equal(value("gen_ai.usage.cache_read.input_tokens"), "80");
-    assert_string_equal(value("genspan.usage.reasoning_output_tokens"), "30");
+    assert_string_equal(value("gen_ai.usage.reasoning.output_tokens"), "30");
     assert_string_equal(value("genspan.usage.audio_input_tokens"), "5");
     assert_string_equal(value("genspan.usage.audio_output_tokens"), "2");
     assert_string_equal(value("genspan.usage.source"), "reported");
@@ -118,7 +118,7 @@ static void us_3_zero_is_a_number_and_absent_is_absent(void **state)
     assert_int_equal(test_spans_of(gsp_recorder_path(rec), false), 1);
     assert_string_equal(value("gen_ai.usage.input_tokens"), "0");
     assert_string_equal(value("gen_ai.usage.output_tokens"), "-");
-    assert_string_equal(value("genspan.usage.reasoning_output_tokens"), "-");
+    assert_string_equal(value("gen_ai.usage.reasoning.output_tokens"), "-");
     assert_string_equal(value("genspan.usage.source"), "reported");
 }
 
@@ -132,7 +132,7 @@ static void us_3_what_is_no_number_is_no_report(void **state)
              "\"prompt_tokens_details\":{\"cached_tokens\":-3,\"audio_tokens\":1.5},"
              "\"completion_tokens_details\":{\"reasoning_tokens\":0}}}",
              GSP_STREAM_FINISHED);
-    assert_string_equal(value("genspan.usage.reasoning_output_tokens"), "0");
+    assert_string_equal(value("gen_ai.usage.reasoning.output_tokens"), "0");
     assert_false(test_has_key(test_span(0), "gen_ai.usage."));
     assert_string_equal(value("genspan.usage.audio_input_tokens"), "-");
 }

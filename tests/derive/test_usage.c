@@ -175,7 +175,7 @@ static void every_part_of_a_usage_has_its_key(void **state)
         [GSP_USAGE_OUTPUT_TOKENS] = "gen_ai.usage.output_tokens",
         [GSP_USAGE_CACHE_READ_TOKENS] = "gen_ai.usage.cache_read.input_tokens",
         [GSP_USAGE_CACHE_WRITE_TOKENS] = "gen_ai.usage.cache_creation.input_tokens",
-        [GSP_USAGE_REASONING_TOKENS] = "genspan.usage.reasoning_output_tokens",
+        [GSP_USAGE_REASONING_TOKENS] = "gen_ai.usage.reasoning.output_tokens",
         [GSP_USAGE_AUDIO_INPUT_TOKENS] = "genspan.usage.audio_input_tokens",
         [GSP_USAGE_AUDIO_OUTPUT_TOKENS] = "genspan.usage.audio_output_tokens",
         [GSP_USAGE_TEXT_INPUT_TOKENS] = "genspan.usage.text_input_tokens",
