@@ -62,6 +62,15 @@ static void drain_all(struct gsp__ring_drain *r)
     gsp__batch_deinit(&batch);
 }
 
+/* All chunks are free, and are found: a killed drainer costs none for good. */
+static void check_free(const struct gsp__pool *pool)
+{
+    for (uint32_t i = 0; i < pool->n; i++) {
+        assert_int_equal(gsp__word_state(gsp__pool_word(pool, i)), GSP__CHUNK_FREE);
+        assert_true(atomic_load(&pool->bitmap[i / 64]) >> (i % 64) & 1);
+    }
+}
+
 /* What the next drainer finds, and leaves. */
 static void check_folded(const char *path, uint64_t n_expected)
 {
@@ -70,6 +79,7 @@ static void check_folded(const char *path, uint64_t n_expected)
     drain_all(r);
     assert_int_equal(n_folded(r), n_expected);
     assert_int_equal(test_count_records(path), 0);
+    check_free(&r->reader->map.facts);
     gsp__ring_drain_close(r, false);
 }
 
