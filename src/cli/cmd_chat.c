@@ -289,7 +289,24 @@ static char *request_body(const struct chat *c)
 struct printer {
     gsp_span operation;
     bool has_text;
+    bool is_terminal; /* standard output */
+    bool after_c2;    /* the first byte of a control character of two */
 };
+
+/* A model's answer is not for the terminal to obey: what could be an escape becomes a dot there. */
+static void print_safely(struct printer *p, const char *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)bytes[i];
+        bool is_control = (c < 0x20 && c != '\n' && c != '\t') || c == 0x7f;
+
+        if (p->after_c2)
+            fputs(c >= 0x80 && c < 0xa0 ? "." : "\xc2", stdout);
+        if (c != 0xc2 && !(p->after_c2 && c >= 0x80 && c < 0xa0))
+            fputc(is_control ? '.' : c, stdout);
+        p->after_c2 = c == 0xc2;
+    }
+}
 
 static void on_content(void *self, uint32_t choice, gsp_mark kind, const char *bytes, size_t n)
 {
@@ -299,7 +316,10 @@ static void on_content(void *self, uint32_t choice, gsp_mark kind, const char *b
         gsp_event_first_token(p->operation, 1, 0);
     p->has_text = true;
     if (kind == GSP_MARK_TEXT && choice == 0) {
-        fwrite(bytes, 1, n, stdout);
+        if (p->is_terminal)
+            print_safely(p, bytes, n);
+        else
+            fwrite(bytes, 1, n, stdout);
         fflush(stdout);
     }
 }
@@ -329,7 +349,7 @@ static bool attempt(struct gsp__chat_http *http, const struct gsp__chat_request 
                     struct chat *c, gsp_exchange_result *result, char message_room[1100])
 {
     gsp_attempt_options o = GSP_ATTEMPT_OPTIONS_INIT;
-    struct printer printer = {operation, false};
+    struct printer printer = {.operation = operation, .is_terminal = isatty(STDOUT_FILENO)};
     gsp_exchange *exchange;
     bool goes_on;
 

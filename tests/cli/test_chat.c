@@ -395,6 +395,35 @@ static void a_providers_message_cannot_move_the_terminals_cursor(void **state)
     test_backend_stop(server);
 }
 
+/* Nor can the answer, where it goes to a terminal; a file gets it as it came. */
+static void an_answer_cannot_move_the_terminals_cursor(void **state)
+{
+    static const struct test_answer hostile = {
+        .status = 200,
+        .type = "application/json",
+        .body = "{\"choices\":[{\"message\":{\"content\":\"a\\u001b[2Jb\\u009b1mc\\u00e9\"},"
+                "\"finish_reason\":\"stop\"}]}"};
+    const struct test_answer answers[] = {hostile, hostile};
+    struct test_backend *server = test_backend_start();
+    struct test_command terminal = {.program = "/usr/bin/script", .env = chat.env};
+    char line[512];
+
+    (void)state;
+    test_backend_answer(server, answers, 2);
+    snprintf(line, sizeof line, "%s chat --quiet --traces none --base-url %s hi", GSP_TEST_COMMAND,
+             test_backend_url(server));
+    assert_int_equal(test_genspan(&terminal, TEST_ARGS("-qec", line, "/dev/null")), 0);
+    assert_non_null(strstr(terminal.out, "a.[2Jb.1mc\xc3\xa9"));
+    assert_null(strchr(terminal.out, '\x1b'));
+    test_command_free(&terminal);
+    assert_int_equal(test_genspan(&chat, TEST_ARGS("chat", "--quiet", "--traces", "none", "--base-url",
+                                                   test_backend_url(server), "hi")),
+                     0);
+    assert_non_null(strstr(chat.out, "a\x1b[2Jb\xc2\x9b"
+                                     "1mc\xc3\xa9"));
+    test_backend_stop(server);
+}
+
 /* The call was made and is recorded; but who asked did not get the answer. */
 static void an_answer_that_cannot_be_written_is_a_failure(void **state)
 {
@@ -467,6 +496,7 @@ int main(void)
         CASE(a_timeout_bounds_the_attempt),
         CASE(an_answer_that_is_none_fails),
         CASE(a_providers_message_cannot_move_the_terminals_cursor),
+        CASE(an_answer_cannot_move_the_terminals_cursor),
         CASE(an_answer_that_cannot_be_written_is_a_failure),
         CASE(an_interrupted_call_is_recorded_as_cancelled),
     };
