@@ -110,8 +110,8 @@ GSP_API void gsp_stream_mark(gsp_span span, gsp_mark mark, int64_t now_ns);
 
 /* How reading a stream came to its end: the rows of ST-2. */
 typedef enum gsp_stream_exit {
-    GSP_STREAM_FINISHED = 1,  /* the connection ended; truncated if content came and no terminal
-                                 event did; completed without any event */
+    GSP_STREAM_FINISHED = 1,  /* the connection ended; truncated if events came and no terminal
+                                 one did; completed without any event */
     GSP_STREAM_FAILED = 2,    /* an error in the stream, before or after chunks */
     GSP_STREAM_CLOSED = 3,    /* the caller closed it before its end */
     GSP_STREAM_CANCELLED = 4, /* the caller cancelled */

@@ -38,7 +38,7 @@ static uint64_t pick(uint64_t option, const char *variable, const char *second, 
 
 static uint32_t pick_count(uint32_t option, const char *variable, const char *second)
 {
-    uint64_t n = pick(option, variable, second, 0, COUNT_MAX, COUNT_DEFAULT);
+    uint64_t n = pick(option, variable, second, 0, UINT64_MAX, COUNT_DEFAULT);
 
     return n < COUNT_MAX ? (uint32_t)n : COUNT_MAX;
 }

@@ -118,13 +118,14 @@ GSP__INLINE enum gsp__slot gsp__record_slot(struct gsp__record r, unsigned fact)
 {
     uint64_t *seen = &r.head->facts_seen[fact / 64 % 4];
     uint64_t bit = (uint64_t)1 << (fact % 64);
+    bool is_attribute = fact < GSP__FACT_SPAN_NAME; /* genspan's own, from there on, are parts of the span */
 
     if (GSP__UNLIKELY(*seen & bit))
         return GSP__SLOT_AGAIN;
-    if (GSP__UNLIKELY(r.head->n_attributes >= r.view->ring->limits.n_attributes))
+    if (GSP__UNLIKELY(is_attribute && r.head->n_attributes >= r.view->ring->limits.n_attributes))
         return gsp__record_refuse_attribute(r);
     *seen |= bit;
-    r.head->n_attributes++;
+    r.head->n_attributes = (uint16_t)(r.head->n_attributes + is_attribute);
     return GSP__SLOT_NEW;
 }
 

@@ -97,8 +97,8 @@ static void the_defaults_are_128_of_each(void **state)
     (void)state;
     open_recorder();
     s = span_of(200);
-    assert_int_equal(s->attributes.n, 127); /* the span's own name takes the place of one */
-    assert_int_equal(s->attributes.n_dropped, 73);
+    assert_int_equal(s->attributes.n, 128); /* the span's own name takes nobody's place */
+    assert_int_equal(s->attributes.n_dropped, 72);
     assert_int_equal(s->n_events, 128);
     assert_int_equal(s->n_dropped_events, 73);
     assert_int_equal(s->n_links, 128);
@@ -202,8 +202,7 @@ static void limits_do_not_cost_the_exception(void **state)
 
 static void numbers_of_no_meaning_leave_the_default(void **state)
 {
-    static const char *const wrong[] = {
-        "", "many", "-1", "1.5", "0x10", " 5", "5 ", "99999999999999999999", "65536"};
+    static const char *const wrong[] = {"", "many", "-1", "1.5", "0x10", " 5", "5 ", "99999999999999999999"};
 
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
@@ -222,6 +221,24 @@ static void numbers_of_no_meaning_leave_the_default(void **state)
         gsp__reader_close(reader);
         tear_down(NULL);
     }
+}
+
+/* What others take for no limit at all is as much as a record can count. */
+static void more_than_can_be_counted_is_the_most(void **state)
+{
+    struct gsp__reader *reader;
+
+    (void)state;
+    for (int v = 0; v < 6; v++)
+        setenv(variables[v], v % 2 ? "65536" : "2147483647", 1);
+    open_recorder();
+    reader = test_reader(gsp_recorder_path(rec), GSP__READ_ONLY);
+    assert_int_equal(reader->header.n_attributes_max, 65535);
+    assert_int_equal(reader->header.n_events_max, 65535);
+    assert_int_equal(reader->header.n_links_max, 65535);
+    assert_int_equal(reader->header.n_event_attributes_max, 65535);
+    assert_int_equal(reader->header.n_link_attributes_max, 65535);
+    gsp__reader_close(reader);
 }
 
 /* A wrong special variable does not hide a good general one. */
@@ -406,6 +423,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_limit_may_be_0, set_up, tear_down),
         cmocka_unit_test_setup_teardown(limits_do_not_cost_the_exception, set_up, tear_down),
         cmocka_unit_test(numbers_of_no_meaning_leave_the_default),
+        cmocka_unit_test_setup_teardown(more_than_can_be_counted_is_the_most, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_wrong_variable_hides_no_good_one, set_up, tear_down),
         cmocka_unit_test(value_length),
         cmocka_unit_test_setup_teardown(record_bytes, set_up, tear_down),
