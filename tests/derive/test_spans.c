@@ -535,7 +535,7 @@ static void links_and_what_was_dropped(void **state)
     o.directory = test_directory();
     o.ring_bytes = 256 << 10;
     o.clock = &test_time.clock;
-    o.n_attributes_max = 2; /* the name of a generic span takes one */
+    o.n_attributes_max = 1; /* the name is no attribute */
     o.n_events_max = 2;
     o.n_links_max = 1;
     o.n_event_attributes_max = o.n_link_attributes_max = 1;
