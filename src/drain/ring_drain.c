@@ -182,6 +182,17 @@ static bool is_sampled(const struct gsp__call *call)
     return (call->root->parsed.snapshot->head.trace_flags & GSP_TRACE_FLAG_SAMPLED) != 0;
 }
 
+/* Records whose entries stop making sense on the way: what came before is kept, the rest is lost. */
+static uint32_t n_broken(const struct gsp__call *call)
+{
+    uint32_t n = call->root->parsed.is_torn;
+
+    for (uint32_t i = 0; i < call->n_attempts; i++)
+        if (&call->attempts[i] != call->root)
+            n += call->attempts[i].parsed.is_torn;
+    return n;
+}
+
 /* Add one call to the batch. False if the arena is too small for it. */
 static bool add_call(struct pass *p, uint32_t root)
 {
@@ -210,6 +221,7 @@ static bool add_call(struct pass *p, uint32_t root)
     }
     if (snapshots[0].ref.state == GSP__CHUNK_ENDED) {
         gsp__metrics_fold(p->bank, &call);
+        p->ring->reader->n_torn += n_broken(&call);
         for (uint32_t i = 0; i < n; i++)
             gsp__fold_add(p->ring->fold, &snapshots[i].ref);
     }

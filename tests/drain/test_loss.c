@@ -207,6 +207,30 @@ static void torn_records_are_counted_and_exported(void **state)
     gsp_recorder_close(r);
 }
 
+/* A record that makes sense up to somewhere is exported as far as it does, and counted. */
+static void records_that_break_off_are_counted_and_exported_so_far(void **state)
+{
+    gsp_recorder *r = open_recorder((gsp_recorder_options)GSP_RECORDER_OPTIONS_INIT);
+    gsp_span broken = gsp_operation_start(r, "chat", NULL);
+    struct gsp__head *head = gsp__record_find(broken).head;
+    struct gsp__drain_report report;
+
+    (void)state;
+    gsp_span_set_int(broken, GSP_FACT_SEED, 1);
+    gsp_span_set_int(broken, GSP_FACT_TOP_K, 2);
+    if (!head)
+        fail();
+    else
+        ((struct gsp__entry *)(void *)((char *)head + sizeof *head))[2].kind =
+            77; /* after operation and seed */
+    gsp_span_end(broken, GSP_OUTCOME_COMPLETED, NULL, 0);
+    report = test_drain_once(false);
+    assert_int_equal(report.n_calls, 1);
+    assert_int_equal(exported("torn"), 1);
+    assert_int_equal(test_count_records(gsp_recorder_path(r)), 0);
+    gsp_recorder_close(r);
+}
+
 /* What was lost more than once, in a life with several exports, is one cumulative sum. */
 static void losses_are_cumulative_and_are_not_added_twice(void **state)
 {
@@ -286,6 +310,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(each_reason_is_counted_once_and_exported, set_up),
         cmocka_unit_test_setup(torn_records_are_counted_and_exported, set_up),
+        cmocka_unit_test_setup(records_that_break_off_are_counted_and_exported_so_far, set_up),
         cmocka_unit_test_setup(losses_are_cumulative_and_are_not_added_twice, set_up),
         cmocka_unit_test_setup(losses_of_a_dead_process_are_told_before_its_ring_goes, set_up),
         cmocka_unit_test_setup(a_ring_with_an_untold_loss_outlives_its_recorder, set_up),
