@@ -46,6 +46,7 @@ bench: all
 	@tools/run-bench.sh build
 
 install: all
+	@meson configure build --prefix $(PREFIX)
 	@DESTDIR=$(DESTDIR) meson install -C build --no-rebuild
 
 format:

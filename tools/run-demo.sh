@@ -8,7 +8,7 @@ genspan=build/genspan
 out=build/run
 prompt=${PROMPT:-Why does a flight recorder keep what happened before the crash?}
 mkdir -p "$out"
-rm -f "$out"/traces.jsonl "$out"/metrics.jsonl
+rm -f "$out"/traces.jsonl "$out"/metrics.jsonl "$out"/sim.url
 
 chat() {
     "$genspan" chat --dir "$out" --traces console,file --traces-file "$out/traces.jsonl" \

@@ -17,6 +17,18 @@
 #define GSP__CTZ64(x)     __builtin_ctzll(x)
 #define GSP__PREFETCH(p)  __builtin_prefetch(p)
 
+/* The thread sanitizer knows no fences; it sees the atomics around them. */
+#if defined(__SANITIZE_THREAD__)
+#define GSP__FENCE(order) ((void)0)
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define GSP__FENCE(order) ((void)0)
+#endif
+#endif
+#if !defined(GSP__FENCE)
+#define GSP__FENCE(order) atomic_thread_fence(order)
+#endif
+
 #define GSP__COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 #endif

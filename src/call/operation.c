@@ -68,13 +68,13 @@ gsp_span gsp_attempt_start(gsp_span operation, const gsp_attempt_options *option
     parent = gsp__record_context(op);
     start.scope = scope_of(op);
     start.now_ns = gsp__record_time(op, o->now_ns);
+    start.operation = gsp__handle(op.head->owner, op.head->generation);
+    start.attempt_number = op.head->attempt_number;
+    start.attempt_kind = (uint8_t)kind_of(op.head, o->kind, o->target_index);
+    start.target_index = o->target_index;
     r = gsp__record_start(op.view->ring, &start);
     if (!r.head)
         return gsp__record_span(r);
-    r.head->operation = gsp__handle(op.head->owner, op.head->generation);
-    r.head->attempt_number = op.head->attempt_number;
-    r.head->attempt_kind = (uint8_t)kind_of(op.head, o->kind, o->target_index);
-    r.head->target_index = o->target_index;
     op.head->target_index = o->target_index;
     op.head->operation = gsp__handle(r.head->owner, r.head->generation);
     if (op.head->attempt_number < UINT16_MAX)

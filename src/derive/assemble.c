@@ -25,15 +25,39 @@ void gsp__assembler_deinit(struct gsp__assembler *a)
     memset(a, 0, sizeof *a);
 }
 
-static bool collect(void *self, const struct gsp__record_ref *ref)
+static bool collect(struct gsp__assembler *a, const struct gsp__record_ref *ref)
 {
-    struct gsp__assembler *a = self;
-
     if (a->n_records == a->cap)
         return false;
     a->by_index[ref->index] = a->n_records + 1;
     a->records[a->n_records++] = (struct gsp__assembled){*ref, GSP__NO_REF, true};
     return true;
+}
+
+static bool collect_roots(void *self, const struct gsp__record_ref *ref)
+{
+    return ref->kind == GSP__RECORD_ATTEMPT || collect(self, ref);
+}
+
+static bool collect_attempts(void *self, const struct gsp__record_ref *ref)
+{
+    return ref->kind != GSP__RECORD_ATTEMPT || collect(self, ref);
+}
+
+/* Whether the operation of an attempt came into the ring after its place was looked at. */
+static bool is_missed(const struct gsp__reader *r, const struct gsp__record_ref *attempt)
+{
+    uint32_t index = gsp__handle_index(attempt->operation);
+    const struct gsp__head *h;
+    uint64_t word;
+
+    if (attempt->operation == 0 || index >= r->map.facts.n)
+        return false;
+    word = gsp__pool_word(&r->map.facts, index);
+    h = gsp__pool_chunk(&r->map.facts, index);
+    return gsp__word_generation(word) == gsp__handle_generation(attempt->operation) &&
+           gsp__word_state(word) >= GSP__CHUNK_OPEN && gsp__word_state(word) <= GSP__CHUNK_FOLDED &&
+           h->kind == GSP__RECORD_OPERATION;
 }
 
 /* The record of an attempt's operation, or GSP__NO_REF if that is not in the ring (any more). */
@@ -51,18 +75,27 @@ static uint32_t operation_of(const struct gsp__assembler *a, const struct gsp__r
                : GSP__NO_REF;
 }
 
+/*
+ * The ring goes on while it is looked at. Operations first, their attempts afterwards: one that is seen to
+ * have ended has all its attempts in the second look. An attempt whose operation began in between waits for
+ * the next pass.
+ */
 void gsp__assembler_scan(struct gsp__assembler *a, const struct gsp__reader *reader)
 {
     a->n_records = 0;
     memset(a->by_index, 0, a->cap * sizeof *a->by_index);
-    gsp__reader_scan(reader, collect, a);
+    gsp__reader_scan(reader, collect_roots, a);
+    gsp__reader_scan(reader, collect_attempts, a);
     for (uint32_t i = 0; i < a->n_records; i++) {
-        uint32_t root =
-            a->records[i].ref.kind == GSP__RECORD_ATTEMPT ? operation_of(a, &a->records[i].ref) : GSP__NO_REF;
+        const struct gsp__record_ref *ref = &a->records[i].ref;
+        uint32_t root;
 
+        if (ref->kind != GSP__RECORD_ATTEMPT)
+            continue;
+        root = operation_of(a, ref);
+        a->records[i].is_root = root == GSP__NO_REF && !is_missed(reader, ref);
         if (root == GSP__NO_REF)
             continue;
-        a->records[i].is_root = false;
         a->records[i].next = a->records[root].next;
         a->records[root].next = i;
     }

@@ -3,7 +3,6 @@
  */
 #include "drain/fold_file.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file_room.h"
 #include "base/warn.h"
 
 #define MAGIC "GSPFOLD"
@@ -79,7 +79,7 @@ static void begin_anew(struct layout *l, const struct gsp__reader *ring)
 /* Map the file, made and allocated for real if need be. NULL: it cannot be had. */
 static struct layout *map_file(const char *path)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600), e;
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     void *base = MAP_FAILED;
     struct stat st;
 
@@ -88,10 +88,7 @@ static struct layout *map_file(const char *path)
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
         if (st.st_size != (off_t)sizeof(struct layout) && ftruncate(fd, 0) != 0)
             goto out;
-        do
-            e = posix_fallocate(fd, 0, (off_t)sizeof(struct layout));
-        while (e == EINTR);
-        if (e == 0)
+        if (gsp__file_room(fd, sizeof(struct layout)) == 0)
             base = mmap(NULL, sizeof(struct layout), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     }
 out:

@@ -218,6 +218,17 @@ static char *warn_key(const struct gsp__http_channel *c, const char *what, char 
     return key;
 }
 
+/* A backend that is away is so for all signals: scheme, host and port. */
+static char *away_key(const struct gsp__http_channel *c, char key[64])
+{
+    const char *scheme_end = strstr(c->config->endpoint, "://");
+    const char *host = scheme_end ? scheme_end + 3 : c->config->endpoint;
+
+    snprintf(key, 64, "export-away-%.*s", (int)(host - c->config->endpoint + (long)strcspn(host, "/?#")),
+             c->config->endpoint);
+    return key;
+}
+
 /* The backend is away: say so once, and put the next try off. */
 static enum gsp__post_result away(struct gsp__http_channel *c, const char *why, int64_t retry_after_ms)
 {
@@ -228,8 +239,8 @@ static enum gsp__post_result away(struct gsp__http_channel *c, const char *why, 
         wait_ms = retry_after_ms < RETRY_AFTER_MAX_MS ? retry_after_ms : RETRY_AFTER_MAX_MS;
     c->n_failures++;
     c->due_ns = now_ns(c) + wait_ms * 1000000;
-    gsp__warn_once(warn_key(c, "away", key), "%s cannot be exported to %s: %s; they are kept and sent later",
-                   c->name, c->config->endpoint, why);
+    gsp__warn_once(away_key(c, key), "%s cannot be exported to %s: %s; they are kept and sent later", c->name,
+                   c->config->endpoint, why);
     return GSP__POST_RETRY;
 }
 
@@ -249,7 +260,7 @@ static enum gsp__post_result accepted(struct gsp__http_channel *c, struct gsp__p
     char key[64];
 
     if (c->n_failures > 0) {
-        gsp__warn_reset(warn_key(c, "away", key));
+        gsp__warn_reset(away_key(c, key));
         c->n_failures = 0;
     }
     c->due_ns = 0;

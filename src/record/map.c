@@ -43,9 +43,12 @@ static bool claim(struct gsp__pool *pool, uint32_t index)
         return false;
     if ((generation & GSP__GENERATION_MASK) == 0)
         generation = 1;
-    return atomic_compare_exchange_strong_explicit(&pool->words[index], &word,
-                                                   gsp__word(generation, GSP__CHUNK_RESERVED),
-                                                   memory_order_acquire, memory_order_relaxed);
+    if (!atomic_compare_exchange_strong_explicit(&pool->words[index], &word,
+                                                 gsp__word(generation, GSP__CHUNK_RESERVED),
+                                                 memory_order_acquire, memory_order_relaxed))
+        return false;
+    GSP__FENCE(memory_order_release); /* who reads what is written from now on sees the new generation */
+    return true;
 }
 
 uint32_t gsp__pool_take_at(struct gsp__pool *pool, uint32_t w)

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/compiler.h"
 #include "base/hash.h"
 #include "base/status.h"
 #include "record/lock.h"
@@ -159,9 +160,12 @@ void gsp__reader_scan(const struct gsp__reader *r,
 /* Whether the word still says what the scan saw; an open record may have ended meanwhile. */
 static bool is_same(const struct gsp__reader *r, const struct gsp__record_ref *ref)
 {
-    uint64_t word = gsp__pool_word(&r->map.facts, ref->index);
-    enum gsp__chunk_state state = gsp__word_state(word);
+    uint64_t word;
+    enum gsp__chunk_state state;
 
+    GSP__FENCE(memory_order_acquire); /* what was copied before was copied before this look */
+    word = gsp__pool_word(&r->map.facts, ref->index);
+    state = gsp__word_state(word);
     return gsp__word_generation(word) == ref->generation && state >= GSP__CHUNK_OPEN &&
            state <= GSP__CHUNK_FOLDED;
 }

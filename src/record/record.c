@@ -46,6 +46,7 @@ static void make_ids(const struct gsp__ring *ring, struct gsp__head *h, uint32_t
         memcpy(h->trace_id, &high, 8);
         memcpy(h->trace_id + 8, &low, 8);
         h->trace_id[15] |= (uint8_t)(high == 0 && low == 0);
+        h->trace_flags = GSP_TRACE_FLAG_SAMPLED; /* until the sampler says otherwise */
     }
 }
 
@@ -120,6 +121,10 @@ struct gsp__record gsp__record_start(struct gsp__ring *ring, const struct gsp__r
     h->start_unix_ns = gsp__ring_unix_ns(ring, now);
     h->kind = (uint8_t)start->kind;
     h->span_kind = (uint8_t)start->span_kind;
+    h->operation = start->operation;
+    h->attempt_number = start->attempt_number;
+    h->attempt_kind = start->attempt_kind;
+    h->target_index = start->target_index;
     if (start->scope)
         enter_scope(view, h, start->scope);
     gsp__pool_set_word(&ring->map.facts, index, gsp__word(generation, GSP__CHUNK_OPEN));

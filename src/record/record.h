@@ -29,6 +29,12 @@ struct gsp__record_start {
     const gsp_context *parent; /* NULL: new trace */
     uint64_t scope;
     int64_t now_ns; /* 0: now */
+
+    /* of attempts */
+    uint64_t operation;
+    uint16_t attempt_number;
+    uint8_t attempt_kind;
+    uint32_t target_index;
 };
 
 /* Start a record. An inert ring is revived if it may be; else there is none (head is NULL). */

@@ -11,11 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
+#include "base/file_room.h"
 #include "base/hash.h"
 #include "base/random.h"
 #include "base/status.h"
@@ -143,23 +143,6 @@ static void free_all_chunks(struct gsp__pool *pool, uint64_t first_generation)
     }
 }
 
-/*
- * Room on the disk, for real. Beyond the process's limit on file sizes the kernel would send SIGXFSZ, which
- * kills: that is asked for first.
- */
-static int allocate(int fd, uint64_t n_bytes)
-{
-    struct rlimit limit;
-    int e;
-
-    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && n_bytes > limit.rlim_cur)
-        return EFBIG;
-    do
-        e = posix_fallocate(fd, 0, (off_t)n_bytes);
-    while (e == EINTR);
-    return e;
-}
-
 /* Create, size for real, and map the file under its temporary name. */
 static gsp_status make_file(const struct gsp__ring_config *config, struct gsp__ring *ring, const char *path,
                             gsp_error *err)
@@ -180,7 +163,7 @@ static gsp_status make_file(const struct gsp__ring_config *config, struct gsp__r
         close(fd);
         return status;
     }
-    e = allocate(fd, shape.file_bytes);
+    e = gsp__file_room(fd, shape.file_bytes);
     if (e != 0) {
         errno = e;
         close(fd);

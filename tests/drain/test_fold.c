@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -497,6 +498,34 @@ static void more_calls_than_a_list_holds_are_folded_once(void **state)
     gsp_recorder_close(recorder);
 }
 
+static int drain_under_a_limit(void *unused)
+{
+    const struct rlimit limit = {100 << 10, 100 << 10}; /* room for the smallest ring, not for its fold */
+    gsp_recorder *r;
+    struct gsp__drainer *d;
+
+    (void)unused;
+    signal(SIGXFSZ, SIG_DFL);
+    if (setrlimit(RLIMIT_FSIZE, &limit) != 0)
+        return 1;
+    r = test_recorder(NULL, 64 << 10);
+    test_record_calls(r, 2, NULL);
+    d = test_drainer(false);
+    if (gsp__drainer_flush(d, 30000, false) != GSP_OK)
+        return 2;
+    gsp__drainer_free(d);
+    gsp_recorder_close(r);
+    return 0;
+}
+
+/* A limit on file sizes costs the fold its file, not the host its life. */
+static void a_limit_on_file_sizes_does_not_kill(void **state)
+{
+    (void)state;
+    assert_int_equal(test_in_child(drain_under_a_limit, NULL), 0);
+    assert_int_equal(test_metric(test_metrics_file(), "genspan.attempt.duration", NULL, NULL), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -511,6 +540,7 @@ int main(void)
         cmocka_unit_test_setup(a_link_in_place_of_the_file_is_not_followed, set_up),
         cmocka_unit_test_setup(what_was_folded_after_the_last_export_is_kept, set_up),
         cmocka_unit_test_setup(more_calls_than_a_list_holds_are_folded_once, set_up),
+        cmocka_unit_test_setup(a_limit_on_file_sizes_does_not_kill, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
