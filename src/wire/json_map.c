@@ -8,14 +8,12 @@
 #include "base/compiler.h"
 #include "base/utf8.h"
 
-#define NO_NODE 0xff
-
-void gsp__json_map_init(struct gsp__json_map *m, const struct gsp__node *nodes)
+void gsp__json_map_init(struct gsp__json_map *m, const struct gsp__node *root)
 {
     gsp__json_init(&m->json);
-    m->nodes = nodes;
+    m->root = root;
     m->depth = 0;
-    m->current = 0;
+    m->current = root;
     m->has_left = false;
     m->n_gathered = 0;
     m->is_cut = false;
@@ -27,25 +25,25 @@ void gsp__json_map_feed(struct gsp__json_map *m, const char *bytes, size_t n)
     gsp__json_feed(&m->json, bytes, n);
 }
 
-/* The child of the innermost object with this key, or NO_NODE. */
-GSP__INLINE unsigned find_child(struct gsp__json_map *m, struct gsp__json_slice key)
+/* The child of the innermost object with this key, or NULL. */
+GSP__INLINE const struct gsp__node *find_child(struct gsp__json_map *m, struct gsp__json_slice key)
 {
     struct gsp__map_level *level = &m->levels[m->depth - 1];
-    const struct gsp__node *parent = &m->nodes[level->node];
-    unsigned n = parent->n_children;
+    const struct gsp__node *children = level->node->children;
+    unsigned n = level->node->n_children;
 
     for (unsigned i = 0, at = level->next_child; i < n; i++, at++) {
         const struct gsp__node *child;
 
         if (at >= n)
             at = 0;
-        child = &m->nodes[parent->child + at];
+        child = &children[at];
         if (child->n_key == key.n && memcmp(child->key, key.bytes, key.n) == 0) {
             level->next_child = (uint8_t)(at + 1);
-            return parent->child + at;
+            return child;
         }
     }
-    return NO_NODE;
+    return NULL;
 }
 
 GSP__INLINE struct gsp__map_level *top(struct gsp__json_map *m)
@@ -54,25 +52,25 @@ GSP__INLINE struct gsp__map_level *top(struct gsp__json_map *m)
 }
 
 /* A value begins: in an array, it is the next element of the array's node. */
-GSP__INLINE unsigned node_of_value(struct gsp__json_map *m)
+GSP__INLINE const struct gsp__node *node_of_value(struct gsp__json_map *m)
 {
     struct gsp__map_level *level;
 
-    if (m->depth == 0 || m->current != NO_NODE)
+    if (m->depth == 0 || m->current)
         return m->current;
     level = top(m);
     if (!level->is_array)
-        return NO_NODE;
+        return NULL;
     m->index = level->n_elements++;
     return level->node;
 }
 
-static bool push(struct gsp__json_map *m, unsigned node, bool is_array)
+static bool push(struct gsp__json_map *m, const struct gsp__node *node, bool is_array)
 {
     if (m->depth == GSP__MAP_DEPTH_MAX)
         return false;
-    m->levels[m->depth++] = (struct gsp__map_level){(uint8_t)node, 0, is_array, 0, 0};
-    m->current = NO_NODE;
+    m->levels[m->depth++] = (struct gsp__map_level){.node = node, .is_array = is_array};
+    m->current = NULL;
     return true;
 }
 
@@ -80,7 +78,7 @@ static bool push(struct gsp__json_map *m, unsigned node, bool is_array)
 static void pop(struct gsp__json_map *m)
 {
     m->depth--;
-    m->current = NO_NODE;
+    m->current = NULL;
     m->index = 0;
     for (unsigned i = m->depth; i-- > 0;)
         if (m->levels[i].is_array) {
@@ -92,15 +90,14 @@ static void pop(struct gsp__json_map *m)
 /* An object or array begins. Returns an event, or MORE to go on. */
 static enum gsp__map_event enter(struct gsp__json_map *m, bool is_array)
 {
-    bool is_element = m->depth > 0 && m->current == NO_NODE;
-    unsigned n = node_of_value(m);
-    const struct gsp__node *node = n == NO_NODE ? NULL : &m->nodes[n];
+    bool is_element = m->depth > 0 && !m->current;
+    const struct gsp__node *node = node_of_value(m);
     bool is_wanted =
         node && (is_array ? !(is_element && node->type == GSP__NODE_COUNT) : node->n_children > 0);
 
-    if (!is_wanted || !push(m, n, is_array)) {
+    if (!is_wanted || !push(m, node, is_array)) {
         gsp__json_leave(&m->json);
-        m->current = NO_NODE;
+        m->current = NULL;
         return GSP__MAP_MORE;
     }
     if (is_array || node->action == 0)
@@ -112,7 +109,7 @@ static enum gsp__map_event enter(struct gsp__json_map *m, bool is_array)
 static enum gsp__map_event leave(struct gsp__json_map *m)
 {
     struct gsp__map_level level = *top(m);
-    const struct gsp__node *node = &m->nodes[level.node];
+    const struct gsp__node *node = level.node;
 
     m->action = node->action;
     if (level.is_array) {
@@ -122,7 +119,7 @@ static enum gsp__map_event leave(struct gsp__json_map *m)
     }
     if (node->action == 0) {
         pop(m);
-        return GSP__MAP_MORE;
+        return node == m->root && m->depth == 1 ? GSP__MAP_ELEMENT : GSP__MAP_MORE;
     }
     m->has_left = true; /* the index is still that of the object */
     return GSP__MAP_LEAVE;
@@ -166,11 +163,10 @@ static enum gsp__map_event scalar(struct gsp__json_map *m, enum gsp__json_token 
                                   struct gsp__json_slice slice)
 {
     bool is_last = token != GSP__JSON_PART;
-    unsigned n = node_of_value(m);
-    const struct gsp__node *node = n == NO_NODE ? NULL : &m->nodes[n];
+    const struct gsp__node *node = node_of_value(m);
 
     /* while pieces come, the node stays the one of the value, also inside an array */
-    m->current = is_last ? NO_NODE : (uint8_t)n;
+    m->current = is_last ? NULL : node;
     if (!node || node->type == GSP__NODE_COUNT || node->type == GSP__NODE_OBJECT)
         return GSP__MAP_MORE;
     m->action = node->action;
@@ -193,8 +189,12 @@ static enum gsp__map_event scalar(struct gsp__json_map *m, enum gsp__json_token 
 enum gsp__map_event gsp__json_map_next(struct gsp__json_map *m)
 {
     if (m->has_left) {
+        const struct gsp__node *node = top(m)->node;
+
         m->has_left = false;
         pop(m);
+        if (node == m->root && m->depth == 1)
+            return GSP__MAP_ELEMENT;
     }
     for (;;) {
         struct gsp__json_slice slice = {NULL, 0};
@@ -209,8 +209,8 @@ enum gsp__map_event gsp__json_map_next(struct gsp__json_map *m)
         case GSP__JSON_ERROR:
             return GSP__MAP_ERROR;
         case GSP__JSON_KEY:
-            m->current = (uint8_t)find_child(m, slice);
-            if (m->current == NO_NODE)
+            m->current = find_child(m, slice);
+            if (!m->current)
                 gsp__json_skip(&m->json);
             continue;
         case GSP__JSON_OBJECT:
