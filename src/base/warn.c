@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/utf8.h"
 
 #define N_KEYS 64
 
@@ -33,6 +34,22 @@ static bool first_time(uint64_t hash)
     return false;
 }
 
+/* What backends and variables say is quoted in warnings: it must not break the line or move the cursor. */
+static void neutralise(char *line)
+{
+    while (*line) {
+        size_t n = strnlen(line, 4), valid = gsp__utf8_valid_prefix(line, n);
+        unsigned char c = (unsigned char)line[0];
+
+        n = valid ? gsp__utf8_chars(line, valid, 1) : 1;
+        if (c < 0x20 || c == 0x7f || (c == 0xc2 && valid && (unsigned char)line[1] < 0xa0))
+            memset(line, '.', n);
+        else if (!valid)
+            *line = '?';
+        line += n;
+    }
+}
+
 void gsp__warn_once(const char *key, const char *format, ...)
 {
     char line[512];
@@ -43,6 +60,7 @@ void gsp__warn_once(const char *key, const char *format, ...)
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
+    neutralise(line);
     fprintf(stderr, "genspan: %s\n", line);
 }
 

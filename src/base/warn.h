@@ -9,7 +9,7 @@
 
 /*
  * Print "genspan: ..." unless a warning of this `key` was printed before. At most 64 keys are kept
- * apart; what comes after them is not printed. Thread-safe.
+ * apart; what comes after them is not printed. Control characters become dots. Thread-safe.
  */
 void gsp__warn_once(const char *key, const char *format, ...) GSP__PRINTF(2, 3);
 

@@ -12,7 +12,13 @@ void gsp_stream_mark(gsp_span span, gsp_mark mark, int64_t now_ns)
 
     if (!r.head)
         return;
+    if (GSP__UNLIKELY((unsigned)mark > GSP_MARK_TERMINAL)) {
+        gsp__view_count(r.view, GSP_LOSS_TYPE);
+        return;
+    }
     now_ns = gsp__record_time(r, now_ns);
+    if (GSP__UNLIKELY(now_ns < r.head->start_ns))
+        now_ns = r.head->start_ns; /* no time to anything is negative */
     stream = gsp__record_stream(r);
     switch (mark) {
     case GSP_MARK_FIRST_BYTE:
@@ -30,9 +36,6 @@ void gsp_stream_mark(gsp_span span, gsp_mark mark, int64_t now_ns)
         break;
     case GSP_MARK_EVENT:
         break;
-    default:
-        gsp__view_count(r.view, GSP_LOSS_TYPE);
-        return;
     }
     if (stream->first_event_ns == 0)
         stream->first_event_ns = now_ns;

@@ -24,6 +24,7 @@
 #define RETRY_AFTER_MAX_MS 120000
 #define FLUSH_MS           5000
 #define HEADERS_MAX        32
+#define KEY_MAX            4000
 
 static const char help[] =
     "usage: genspan chat [OPTION...] [PROMPT...]\n"
@@ -54,7 +55,8 @@ static const char help[] =
     "  --dir DIR           where the ring is made (default: GENSPAN_DIR ...)\n"
     "  --help              this\n"
     "\n"
-    "The key is read from OPENAI_API_KEY.\n";
+    "The key is read from OPENAI_API_KEY.\n"
+    "Exit codes: 0 answered; 1 not answered, or not in full; 2 wrong usage; 130 interrupted.\n";
 
 struct chat {
     const char *model;
@@ -70,13 +72,14 @@ struct chat {
     bool has_max_tokens, has_seed;
     bool is_stream;
     bool is_quiet;
+    bool has_answer; /* content of any kind came */
     const char *traces, *traces_file, *metrics, *metrics_file;
     const char *directory;
     struct gsp__buffer prompt;
 };
 
 enum {
-    MODEL = 256,
+    MODEL = GSP__OPTION_FIRST,
     SYSTEM,
     BASE_URL,
     HEADER,
@@ -130,7 +133,7 @@ static int parse(int argc, char **argv, struct chat *c)
     int code;
 
     opterr = 0;
-    while ((code = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+    while ((code = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
         switch (code) {
         case MODEL:
             c->model = optarg;
@@ -197,6 +200,7 @@ static int parse(int argc, char **argv, struct chat *c)
         case DIRECTORY:
             c->directory = optarg;
             break;
+        case 'h':
         case HELP:
             fputs(help, stdout);
             return GSP__EXIT_OK;
@@ -249,21 +253,20 @@ static void set_number(json_t *body, const char *key, const char *text)
         json_object_set_new(body, key, json_real(d));
 }
 
-/* The body as JSON; free() it. NULL if the prompt is no UTF-8. */
+/* The body as JSON; free() it. NULL if the prompt, the system message or the model's name is no UTF-8. */
 static char *request_body(const struct chat *c)
 {
     json_t *body = json_object(), *messages = json_array();
     char *text;
 
-    if (c->system)
-        json_array_append_new(messages, message("system", c->system, strlen(c->system)));
-    if (json_array_append_new(messages, message("user", c->prompt.data ? c->prompt.data : "", c->prompt.n)) !=
-        0) {
+    if ((c->system &&
+         json_array_append_new(messages, message("system", c->system, strlen(c->system))) != 0) ||
+        json_array_append_new(messages, message("user", c->prompt.data, c->prompt.n)) != 0 ||
+        json_object_set_new(body, "model", json_string(c->model)) != 0) {
         json_decref(messages);
         json_decref(body);
         return NULL;
     }
-    json_object_set_new(body, "model", json_string(c->model));
     json_object_set_new(body, "messages", messages);
     json_object_set_new(body, "stream", json_boolean(c->is_stream));
     if (c->is_stream)
@@ -323,7 +326,7 @@ static int64_t retry_delay_ms(const struct chat *c, const gsp_exchange_result *r
 
 /* One attempt. False if the user interrupted it. */
 static bool attempt(struct gsp__chat_http *http, const struct gsp__chat_request *request, gsp_span operation,
-                    const struct chat *c, gsp_exchange_result *result, char message_room[1100])
+                    struct chat *c, gsp_exchange_result *result, char message_room[1100])
 {
     gsp_attempt_options o = GSP_ATTEMPT_OPTIONS_INIT;
     struct printer printer = {operation, false};
@@ -342,9 +345,22 @@ static bool attempt(struct gsp__chat_http *http, const struct gsp__chat_request 
                                                                                : "";
     result->error_message = message_room;
     gsp_exchange_free(exchange);
-    if (printer.has_text)
+    c->has_answer = printer.has_text;
+    if (printer.has_text) {
         fputc('\n', stdout);
+        fflush(stdout);
+    }
     return goes_on;
+}
+
+/* What is wrong with an answer that the protocol finds nothing wrong with; NULL for nothing. */
+static const char *fault_of(const struct chat *c, const gsp_exchange_result *r)
+{
+    if (r->http_status >= 300 && r->http_status < 400)
+        return "the server sends elsewhere, which is not followed: give the right --base-url";
+    if (!c->has_answer)
+        return "the answer is empty: is --base-url that of an OpenAI-compatible endpoint?";
+    return NULL;
 }
 
 static int call(struct chat *c, gsp_recorder *recorder, const struct gsp__chat_request *request)
@@ -379,9 +395,12 @@ static int call(struct chat *c, gsp_recorder *recorder, const struct gsp__chat_r
         return GSP__EXIT_INTERRUPTED;
     }
     gsp_span_end(operation, GSP_OUTCOME_AUTO, NULL, 0);
-    if (result.outcome == GSP_OUTCOME_COMPLETED)
+    if (result.outcome == GSP_OUTCOME_COMPLETED && !fault_of(c, &result))
         return GSP__EXIT_OK;
-    gsp__complain("chat", "%s", http ? message_room : "no memory");
+    if (result.outcome == GSP_OUTCOME_COMPLETED)
+        gsp__complain("chat", "%s", fault_of(c, &result));
+    else
+        gsp__complain("chat", "%s", http ? message_room : "no memory");
     return GSP__EXIT_FAILED;
 }
 
@@ -413,6 +432,19 @@ static void set_exporters(const struct chat *c, gsp_drainer_options *o, char tra
                                                                                     : "none";
 }
 
+/* Start exporting. Returns -1 to go on, also where it cannot be done now, else the exit code. */
+static int start_drainer(gsp_recorder *recorder, const gsp_drainer_options *o, gsp_drainer **drainer)
+{
+    gsp_error err = {0};
+    gsp_status status = gsp_drainer_start(recorder, o, drainer, &err);
+
+    if (status == GSP_ERR_INVALID)
+        return gsp__usage_error("chat", "%s", err.text);
+    if (status != GSP_OK)
+        gsp__complain("chat", "nothing is exported: %s; genspan recover does it later", err.text);
+    return -1;
+}
+
 static int record_and_call(struct chat *c, const struct gsp__chat_request *request)
 {
     gsp_recorder_options r = GSP_RECORDER_OPTIONS_INIT;
@@ -421,20 +453,21 @@ static int record_and_call(struct chat *c, const struct gsp__chat_request *reque
     gsp_drainer *drainer = NULL;
     gsp_error err = {0};
     char traces[128];
-    int code;
+    int code = -1;
 
     r.directory = c->directory;
     r.ring_bytes = 1 << 20;
     set_exporters(c, &o, traces);
     if (!gsp__env("OTEL_SERVICE_NAME"))
         r.service_name = "genspan-chat";
-    if (gsp_recorder_open(&r, &recorder, &err) != GSP_OK)
+    if (gsp_recorder_open(&r, &recorder, &err) == GSP_OK)
+        code = start_drainer(recorder, &o, &drainer);
+    else if (err.code == GSP_ERR_INVALID)
+        code = gsp__usage_error("chat", "%s", err.text);
+    else if (err.code != GSP_ERR_DISABLED) /* that is as the user wants it */
         gsp__complain("chat", "nothing is recorded: %s", err.text);
-    else if (gsp_drainer_start(recorder, &o, &drainer, &err) != GSP_OK) {
-        gsp_recorder_close(recorder);
-        return gsp__usage_error("chat", "%s", err.text);
-    }
-    code = call(c, recorder, request);
+    if (code < 0)
+        code = call(c, recorder, request);
     if (gsp_drainer_stop(drainer, FLUSH_MS) != GSP_OK)
         gsp__complain("chat", "not all could be exported; it is kept: genspan recover sends it");
     gsp_recorder_close(recorder);
@@ -451,6 +484,17 @@ static char *url_of(const char *base)
     return url;
 }
 
+/* The key goes into a header as it is: a line end in it would begin another one. It is never shown. */
+static bool is_good_key(const char *key)
+{
+    size_t n = 0;
+
+    for (; key && key[n]; n++)
+        if ((unsigned char)key[n] < 0x20 || key[n] == 0x7f)
+            return false;
+    return n <= KEY_MAX;
+}
+
 int gsp__cmd_chat(int argc, char **argv)
 {
     struct chat c = {.n_retries = 2, .timeout_s = 600, .is_stream = true};
@@ -465,6 +509,9 @@ int gsp__cmd_chat(int argc, char **argv)
         return code;
     if (strncmp(c.base_url, "http://", 7) != 0 && strncmp(c.base_url, "https://", 8) != 0)
         return gsp__usage_error("chat", "%s: not an http:// or https:// URL", c.base_url);
+    if (!is_good_key(gsp__env("OPENAI_API_KEY")))
+        return gsp__usage_error("chat", "OPENAI_API_KEY is no key: it has a line end or another control "
+                                        "character in it, or is longer than 4000 bytes");
     if (!read_prompt(argc, argv, &c.prompt)) {
         gsp__complain("chat", "the prompt is longer than 4 MiB");
         code = GSP__EXIT_FAILED;
@@ -477,7 +524,7 @@ int gsp__cmd_chat(int argc, char **argv)
     body = request_body(&c);
     url = url_of(c.base_url);
     if (!body || !url) {
-        gsp__complain("chat", "the prompt is not UTF-8");
+        gsp__complain("chat", "the prompt, the system message or the model's name is not UTF-8");
         code = GSP__EXIT_FAILED;
         goto out;
     }

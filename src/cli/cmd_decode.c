@@ -1,6 +1,7 @@
 /*
  * genspan decode: the facts in a recorded exchange.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +24,7 @@ static const char help[] =
     "\n"
     "  --request FILE       the request's body\n"
     "  --url URL            where the request went; decides the format and the provider\n"
-    "  --format NAME        the format, where no URL tells: openai.chat\n"
+    "  --format NAME        the format, where no URL tells: openai.chat (before what a URL tells)\n"
     "  --status N           the response's status (default 200)\n"
     "  --header NAME:VALUE  a response header; may be repeated\n"
     "  --jsonl              FILE (default: standard input) has one exchange per line, as JSON with\n"
@@ -39,11 +40,11 @@ struct arguments {
     uint64_t status;
     char *headers[2 * HEADERS_MAX + 1];
     unsigned n_headers;
-    bool is_jsonl;
+    bool is_jsonl, has_status;
 };
 
 enum {
-    REQUEST = 256,
+    REQUEST = GSP__OPTION_FIRST,
     URL,
     FORMAT,
     STATUS,
@@ -57,8 +58,20 @@ static FILE *open_input(const char *path)
     FILE *f = !path || strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
 
     if (!f)
-        gsp__complain("decode", "%s cannot be read", path);
+        gsp__complain("decode", "%s cannot be read: %s", path, strerror(errno));
     return f;
+}
+
+/* Close it. False, with a complaint, if reading it came to an end too early: a directory, a bad disk. */
+static bool close_input(FILE *f, const char *path)
+{
+    bool is_bad = ferror(f);
+
+    if (is_bad)
+        gsp__complain("decode", "%s cannot be read: %s", path ? path : "standard input", strerror(errno));
+    if (f != stdin)
+        fclose(f);
+    return !is_bad;
 }
 
 static bool read_file(const char *path, struct gsp__buffer *out)
@@ -72,8 +85,8 @@ static bool read_file(const char *path, struct gsp__buffer *out)
     out->max = FILE_MAX;
     while ((n = fread(room, 1, sizeof room, f)) > 0)
         gsp__buffer_add(out, room, n);
-    if (f != stdin)
-        fclose(f);
+    if (!close_input(f, path))
+        return false;
     if (out->failed)
         gsp__complain("decode", "%s is larger than 256 MiB", path ? path : "standard input");
     return !out->failed;
@@ -144,17 +157,18 @@ static int decode_lines(const char *path)
     int code = GSP__EXIT_OK;
     char *text = NULL;
     size_t cap = 0, number = 0;
+    ssize_t n;
 
     if (!f)
         return GSP__EXIT_FAILED;
-    while (getline(&text, &cap, f) > 0) {
+    while ((n = getline(&text, &cap, f)) > 0) {
         json_error_t fault;
         json_t *line, *facts;
 
         number++;
         if (text[strspn(text, " \t\r\n")] == 0)
             continue;
-        line = json_loads(text, 0, &fault);
+        line = json_loadb(text, (size_t)n, JSON_ALLOW_NUL, &fault);
         facts = json_is_object(line) ? decode_line(line) : NULL;
         if (facts) {
             print(facts);
@@ -167,9 +181,7 @@ static int decode_lines(const char *path)
         json_decref(line);
     }
     free(text);
-    if (f != stdin)
-        fclose(f);
-    return code;
+    return close_input(f, path) ? code : GSP__EXIT_FAILED;
 }
 
 /*
@@ -199,12 +211,15 @@ static int decode_files(const struct arguments *a)
     x.path = a->url ? split_url(a->url, host) : "";
     x.host = host;
     x.headers = (const char *const *)a->headers;
-    if (!format && a->url)
+    if (!a->format && a->url)
         format = gsp__format_of(x.path, strlen(x.path));
     if (!format)
-        return gsp__usage_error("decode", "%s",
-                                a->format || a->url ? "the format is not known"
-                                                    : "tell the format by --url or --format");
+        return a->format ? gsp__usage_error("decode", "--format %s: not known; openai.chat is", a->format)
+               : a->url  ? gsp__usage_error("decode",
+                                            "--url %s: its path tells no format that is known; "
+                                             "name one by --format",
+                                            a->url)
+                         : gsp__usage_error("decode", "tell the format by --url or --format");
     if ((!a->request || read_file(a->request, &request)) && read_file(a->response, &response)) {
         x.request_body = request.data;
         x.n_request_body = request.n;
@@ -251,7 +266,7 @@ static int parse(int argc, char **argv, struct arguments *a)
     int c;
 
     opterr = 0;
-    while ((c = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+    while ((c = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
         switch (c) {
         case REQUEST:
             a->request = optarg;
@@ -265,6 +280,7 @@ static int parse(int argc, char **argv, struct arguments *a)
         case STATUS:
             if (!gsp__option_number("decode", "--status", optarg, 100, 599, &a->status))
                 return GSP__EXIT_USAGE;
+            a->has_status = true;
             break;
         case HEADER:
             if (!add_header(a, optarg))
@@ -273,6 +289,7 @@ static int parse(int argc, char **argv, struct arguments *a)
         case JSONL:
             a->is_jsonl = true;
             break;
+        case 'h':
         case HELP:
             fputs(help, stdout);
             return GSP__EXIT_OK;
@@ -294,5 +311,9 @@ int gsp__cmd_decode(int argc, char **argv)
 
     if (code >= 0)
         return code;
+    if (a.is_jsonl && (a.request || a.url || a.format || a.has_status || a.n_headers))
+        return gsp__usage_error("decode",
+                                "with --jsonl, each line tells its own request, URL, format, status "
+                                "and headers");
     return a.is_jsonl ? decode_lines(a.response) : decode_files(&a);
 }

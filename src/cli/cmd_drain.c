@@ -53,7 +53,7 @@ struct arguments {
 };
 
 enum {
-    ONCE = 256,
+    ONCE = GSP__OPTION_FIRST,
     DEAD,
     DIRECTORY,
     TRACES,
@@ -92,7 +92,7 @@ static int parse(const char *command, const char *help, int argc, char **argv, s
     int c;
 
     opterr = 0;
-    while ((c = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+    while ((c = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
         switch (c) {
         case ONCE:
             a->is_once = true;
@@ -134,6 +134,7 @@ static int parse(const char *command, const char *help, int argc, char **argv, s
             if (!gsp__option_number(command, "--timeout", optarg, 0, 3600000, &a->timeout_ms))
                 return GSP__EXIT_USAGE;
             break;
+        case 'h':
         case HELP:
             fputs(help, stdout);
             fputs(options_help, stdout);

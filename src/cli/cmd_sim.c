@@ -41,7 +41,7 @@ struct limits {
 };
 
 enum {
-    PORT = 256,
+    PORT = GSP__OPTION_FIRST,
     LATENCY,
     PACE,
     CHUNKS,
@@ -78,10 +78,10 @@ static int parse(int argc, char **argv, struct gsp__sim_options *o, struct limit
     int c;
 
     opterr = 0;
-    while ((c = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+    while ((c = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
         if (c == '?' || c == ':')
             return gsp__bad_option("sim", argc, argv, c);
-        if (c != SCRIPT && c != HELP &&
+        if (c != SCRIPT && c != HELP && c != 'h' &&
             !gsp__option_number("sim", ranges[c - PORT].name, optarg, ranges[c - PORT].min,
                                 ranges[c - PORT].max, &n))
             return GSP__EXIT_USAGE;
@@ -140,7 +140,10 @@ int gsp__cmd_sim(int argc, char **argv)
         return GSP__EXIT_FAILED;
     }
     printf("http://127.0.0.1:%u/v1\n", gsp__sim_port(sim));
-    fflush(stdout);
+    if (fflush(stdout) != 0) { /* nobody knows where to find it */
+        gsp__sim_stop(sim);
+        return GSP__EXIT_FAILED;
+    }
     for (uint64_t ms = 0; limits.n_seconds == 0 || ms < limits.n_seconds * 1000; ms += 20) {
         if (limits.n_requests && gsp__sim_requests(sim) >= limits.n_requests)
             break;

@@ -40,9 +40,9 @@ struct row {
     uint64_t n_chunks;
     double rate;     /* chunks per second since the first; negative: not known */
     bool is_waiting; /* no attempt is under way */
-    char operation[32];
-    char model[48];
-    char provider[24];
+    char operation[16 + 1];
+    char model[28 + 1];
+    char provider[14 + 1];
 };
 
 struct look {
@@ -52,6 +52,7 @@ struct look {
     struct gsp__arena arena;
     struct gsp__record_ref refs[RECORDS_MAX];
     unsigned n_refs;
+    bool is_utf8; /* the terminal's character set */
 };
 
 static bool collect(void *self, const struct gsp__record_ref *ref)
@@ -64,11 +65,12 @@ static bool collect(void *self, const struct gsp__record_ref *ref)
     return look->n_refs < RECORDS_MAX;
 }
 
-static void keep(char *to, size_t cap, struct gsp__string s)
+/* As much of it as its column has room for; whole characters, and none that moves the cursor. */
+static void keep(const struct look *look, char *to, size_t cap, struct gsp__string s)
 {
     struct gsp__buffer clean = {0};
 
-    gsp__put_terminal_text(&clean, s, cap - 1, true);
+    gsp__put_terminal_text(&clean, s, cap - 1, look->is_utf8);
     snprintf(to, cap, "%.*s", (int)clean.n, clean.data ? clean.data : "");
     gsp__buffer_deinit(&clean);
 }
@@ -93,8 +95,8 @@ static void add_operation(struct look *look, const struct gsp__reader *reader, c
     row->n_attempts = h->attempt_number;
     row->is_waiting = true;
     row->age_ns = gsp__clock_monotonic_ns() - h->start_ns;
-    keep(row->operation, sizeof row->operation, gsp__parsed_string(p, GSP_FACT_OPERATION));
-    keep(row->model, sizeof row->model, gsp__parsed_string(p, GSP_FACT_REQUEST_MODEL));
+    keep(look, row->operation, sizeof row->operation, gsp__parsed_string(p, GSP_FACT_OPERATION));
+    keep(look, row->model, sizeof row->model, gsp__parsed_string(p, GSP_FACT_REQUEST_MODEL));
     set_progress(row, h, gsp__clock_monotonic_ns());
 }
 
@@ -109,7 +111,9 @@ static void add_attempt(struct look *look, unsigned first_row, const struct gsp_
         if (gsp__handle(row->index, row->generation) != h->operation)
             continue;
         row->is_waiting = false;
-        keep(row->provider, sizeof row->provider, gsp__parsed_string(p, GSP_FACT_PROVIDER));
+        keep(look, row->provider, sizeof row->provider, gsp__parsed_string(p, GSP_FACT_PROVIDER));
+        if (!row->model[0]) /* its caller named none: what is sent tells it */
+            keep(look, row->model, sizeof row->model, gsp__parsed_string(p, GSP_FACT_REQUEST_MODEL));
         if (h->stream.n_content > 0)
             set_progress(row, h, gsp__clock_monotonic_ns());
     }
@@ -160,10 +164,10 @@ static int by_age(const void *a, const void *b)
     return (x->age_ns < y->age_ns) - (x->age_ns > y->age_ns);
 }
 
-static void print(struct look *look, bool clears)
+/* False when nobody reads it any more. */
+static bool print(struct look *look, bool clears)
 {
     struct gsp__buffer out = {0};
-    bool is_utf8 = gsp__waterfall_style_of(STDOUT_FILENO).is_utf8;
 
     qsort(look->rows, look->n_rows, sizeof look->rows[0], by_age);
     if (clears)
@@ -177,9 +181,8 @@ static void print(struct look *look, bool clears)
         const struct row *r = &look->rows[i];
         struct gsp__buffer age = {0};
 
-        gsp__put_duration(&age, r->age_ns < 0 ? 0 : r->age_ns, is_utf8);
-        gsp__buffer_printf(&out, "%8u  %-16.16s %-28.28s %-14.14s ", r->pid, r->operation, r->model,
-                           r->provider);
+        gsp__put_duration(&age, r->age_ns < 0 ? 0 : r->age_ns, look->is_utf8);
+        gsp__buffer_printf(&out, "%8u  %-16s %-28s %-14s ", r->pid, r->operation, r->model, r->provider);
         if (r->is_waiting && r->n_attempts > 0)
             gsp__buffer_printf(&out, "%7s", "wait");
         else if (r->n_attempts > 0)
@@ -194,12 +197,12 @@ static void print(struct look *look, bool clears)
         gsp__buffer_deinit(&age);
     }
     fwrite(out.data, 1, out.n, stdout);
-    fflush(stdout);
     gsp__buffer_deinit(&out);
+    return fflush(stdout) == 0 && !ferror(stdout);
 }
 
 enum {
-    ONCE = 256,
+    ONCE = GSP__OPTION_FIRST,
     INTERVAL,
     DIRECTORY,
     HELP,
@@ -218,7 +221,7 @@ static int parse(int argc, char **argv, bool *is_once, uint64_t *interval_s, con
     int c;
 
     opterr = 0;
-    while ((c = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+    while ((c = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
         switch (c) {
         case ONCE:
             *is_once = true;
@@ -230,6 +233,7 @@ static int parse(int argc, char **argv, bool *is_once, uint64_t *interval_s, con
         case DIRECTORY:
             *directory = optarg;
             break;
+        case 'h':
         case HELP:
             fputs(help, stdout);
             return GSP__EXIT_OK;
@@ -258,9 +262,12 @@ int gsp__cmd_top(int argc, char **argv)
     if (!look || !gsp__arena_init(&look->arena, (size_t)4 << 20) ||
         gsp__directory_find(directory, found, &err) != GSP_OK) {
         gsp__complain("top", "%s", err.text ? err.text : "no memory");
+        if (look)
+            gsp__arena_deinit(&look->arena);
         free(look);
         return GSP__EXIT_FAILED;
     }
+    look->is_utf8 = gsp__waterfall_style_of(STDOUT_FILENO).is_utf8;
     gsp__catch_signals();
     code = GSP__EXIT_OK;
     do {
@@ -270,7 +277,10 @@ int gsp__cmd_top(int argc, char **argv)
             code = GSP__EXIT_FAILED;
             break;
         }
-        print(look, !is_once && isatty(STDOUT_FILENO));
+        if (!print(look, !is_once && isatty(STDOUT_FILENO))) {
+            code = GSP__EXIT_FAILED;
+            break;
+        }
     } while (!is_once && gsp__sleep_ms((int64_t)interval_s * 1000));
     gsp__arena_deinit(&look->arena);
     free(look);

@@ -12,13 +12,30 @@
 
 #include "base/number.h"
 
+#define COMPLAINT_MAX 2048
+
 static volatile sig_atomic_t interrupted;
+
+/* What is shown may come from a provider or a file: nothing in it is to move the terminal's cursor. */
+static void neutralise(char *text)
+{
+    unsigned char *p = (unsigned char *)text;
+
+    for (; *p; p++) {
+        if (*p < 0x20 || *p == 0x7f)
+            *p = '.';
+        else if (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0) /* C1 control characters */
+            *p = p[1] = '.';
+    }
+}
 
 GSP__PRINTF(2, 0) static void complain(const char *command, const char *format, va_list args)
 {
-    fprintf(stderr, "genspan %s: ", command);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
+    char text[COMPLAINT_MAX];
+
+    vsnprintf(text, sizeof text, format, args);
+    neutralise(text);
+    fprintf(stderr, "genspan%s%s: %s\n", command ? " " : "", command ? command : "", text);
 }
 
 void gsp__complain(const char *command, const char *format, ...)
@@ -37,7 +54,7 @@ int gsp__usage_error(const char *command, const char *format, ...)
     va_start(args, format);
     complain(command, format, args);
     va_end(args);
-    fprintf(stderr, "See: genspan %s --help\n", command);
+    fprintf(stderr, "See: genspan %s%s--help\n", command ? command : "", command ? " " : "");
     return GSP__EXIT_USAGE;
 }
 
@@ -47,8 +64,10 @@ int gsp__bad_option(const char *command, int argc, char **argv, int code)
 
     if (code == ':')
         return gsp__usage_error(command, "%s needs a value", option);
-    if (optopt && strncmp(option, "--", 2) != 0)
+    if (optopt > 0 && optopt < GSP__OPTION_FIRST)
         return gsp__usage_error(command, "-%c is not known", optopt);
+    if (optopt >= GSP__OPTION_FIRST)
+        return gsp__usage_error(command, "%.*s takes no value", (int)strcspn(option, "="), option);
     return gsp__usage_error(command, "%s is not known", option);
 }
 

@@ -19,6 +19,9 @@ enum gsp__exit {
     GSP__EXIT_INTERRUPTED = 130,
 };
 
+/* Numbers of long options begin here, above those of letters. */
+#define GSP__OPTION_FIRST 256
+
 struct gsp__command {
     const char *name;
     const char *summary; /* one line */
@@ -32,7 +35,8 @@ int gsp__cmd_recover(int argc, char **argv);
 int gsp__cmd_top(int argc, char **argv);
 int gsp__cmd_decode(int argc, char **argv);
 
-/* "genspan COMMAND: ..." on stderr. */
+/* "genspan COMMAND: ..." on stderr, one line; control characters in it, which a provider may have sent, are
+ * shown as dots. Without a command: "genspan: ...". */
 void gsp__complain(const char *command, const char *format, ...) GSP__PRINTF(2, 3);
 
 /* The same and "see genspan COMMAND --help"; returns GSP__EXIT_USAGE. */

@@ -32,6 +32,15 @@ static void help(FILE *to)
           to);
 }
 
+/* What a full disk or a closed pipe swallowed must not look like success. */
+static int finish(const char *command, int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    gsp__complain(command, "standard output cannot be written: not all of it is there");
+    return code == GSP__EXIT_OK ? GSP__EXIT_FAILED : code;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -40,15 +49,14 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
         help(stdout);
-        return GSP__EXIT_OK;
+        return finish("help", GSP__EXIT_OK);
     }
     if (strcmp(argv[1], "--version") == 0) {
         printf("genspan %s\n", gsp_version());
-        return GSP__EXIT_OK;
+        return finish("--version", GSP__EXIT_OK);
     }
     for (size_t i = 0; i < GSP__COUNT_OF(commands); i++)
         if (strcmp(argv[1], commands[i].name) == 0)
-            return commands[i].run(argc - 1, argv + 1);
-    fprintf(stderr, "genspan: there is no command \"%s\"\nSee: genspan --help\n", argv[1]);
-    return GSP__EXIT_USAGE;
+            return finish(argv[1], commands[i].run(argc - 1, argv + 1));
+    return gsp__usage_error(NULL, "there is no command \"%s\"", argv[1]);
 }

@@ -7,12 +7,47 @@ void gsp__build_begin(struct gsp__builder *b, struct gsp__attributes *to, uint32
 {
     b->to = to;
     b->cap = cap;
+    b->n_custom = 0;
+    b->custom = NULL;
     to->n = 0;
     to->n_dropped = 0;
     to->items = gsp__arena_get(b->arena, (cap ? cap : 1) * sizeof *to->items);
     if (!to->items) {
         b->is_full = true;
         b->cap = 0;
+    }
+}
+
+void gsp__build_custom(struct gsp__builder *b, const struct gsp__entry_view *e)
+{
+    struct gsp__string key = gsp__build_clean(b, (struct gsp__string){e->key, e->n_key});
+    struct gsp__value *v;
+
+    if (!b->custom)
+        b->custom = gsp__arena_get(b->arena, (b->cap ? b->cap : 1) * sizeof *b->custom);
+    v = b->custom ? gsp__build_add(b, key.bytes, key.n) : NULL;
+    if (!v) {
+        b->is_full = true;
+        return;
+    }
+    b->custom[b->n_custom++] = b->to->n - 1;
+    gsp__build_value(b, e, v);
+}
+
+void gsp__build_end(struct gsp__builder *b)
+{
+    struct gsp__attribute *items = b->to->items;
+
+    for (uint32_t c = b->n_custom; c-- > 0;) {
+        uint32_t at = b->custom[c], i = 0;
+
+        while (i < b->to->n && (i == at || items[i].key.n != items[at].key.n ||
+                                memcmp(items[i].key.bytes, items[at].key.bytes, items[at].key.n) != 0))
+            i++;
+        if (i == b->to->n)
+            continue;
+        memmove(&items[at], &items[at + 1], (b->to->n - at - 1) * sizeof *items);
+        b->to->n--;
     }
 }
 
@@ -76,8 +111,20 @@ uint32_t gsp__count_items(const struct gsp__parsed *p, unsigned fact)
 {
     uint32_t n = 0;
 
-    for (uint16_t i = 0; i < p->n_entries; i++)
-        n += is_item(&p->entries[i], fact);
+    for (uint16_t i = 0; i < p->n_entries; i++) {
+        const struct gsp__entry_view *e = &p->entries[i];
+        const uint8_t *bytes = e->payload;
+        uint32_t left = e->n_payload, n_string;
+        const char *string;
+
+        if (!is_item(e, fact))
+            continue;
+        if (e->kind == GSP__ENTRY_ITEM)
+            n++;
+        else
+            while (gsp__strings_next(&bytes, &left, &string, &n_string))
+                n++;
+    }
     return n;
 }
 

@@ -20,6 +20,8 @@ struct gsp__builder {
     struct gsp__attributes *to;
     uint32_t cap;
     bool is_full;
+    uint32_t n_custom; /* attributes with a key of the caller's own */
+    uint32_t *custom;  /* where they are */
 };
 
 /* A list of strings, each once (or as often as it comes). */
@@ -49,8 +51,12 @@ GSP__INLINE struct gsp__string gsp__build_clean(struct gsp__builder *b, struct g
     return (struct gsp__string){copy, gsp__utf8_sanitize(copy, 3 * s.n, s.bytes, s.n)};
 }
 
-/* Begin a set of attributes with room for `cap`. */
+/*
+ * Begin a set of attributes with room for `cap`. End it: a key is there only once, so that of a custom
+ * attribute and a fact that the dialect calls the same the fact stands.
+ */
 void gsp__build_begin(struct gsp__builder *b, struct gsp__attributes *to, uint32_t cap);
+void gsp__build_end(struct gsp__builder *b);
 
 /* Room for the value of one more attribute, or NULL. */
 GSP__INLINE struct gsp__value *gsp__build_add(struct gsp__builder *b, const char *key, size_t n_key)
@@ -111,6 +117,9 @@ GSP__INLINE void gsp__build_entry(struct gsp__builder *b, struct gsp__key key,
         gsp__build_value(b, e, v);
 }
 
+/* An attribute with a key of its own. */
+void gsp__build_custom(struct gsp__builder *b, const struct gsp__entry_view *e);
+
 /* Lists: begin with room for `cap`, add strings or all items of a fact in a record, end as an attribute. */
 bool gsp__list_begin(struct gsp__builder *b, struct gsp__list *l, uint32_t cap);
 void gsp__list_add(struct gsp__builder *b, struct gsp__list *l, struct gsp__string s);
@@ -118,7 +127,7 @@ void gsp__list_add_record(struct gsp__builder *b, struct gsp__list *l, const str
                           unsigned fact);
 void gsp__list_end(struct gsp__builder *b, const struct gsp__list *l, struct gsp__key key);
 
-/* How many entries of a list fact a record has; and the fact as one attribute. */
+/* How many strings of a list fact a record has; and the fact as one attribute. */
 uint32_t gsp__count_items(const struct gsp__parsed *p, unsigned fact);
 void gsp__build_list(struct gsp__builder *b, struct gsp__key key, const struct gsp__parsed *p, unsigned fact);
 

@@ -17,27 +17,46 @@
 
 #define STATUS_TEXT_MAX 1024
 
+struct reasons {
+    struct gsp__string items[GSP__LIST_MAX];
+    uint32_t n;
+};
+
+static void set_reason(struct reasons *r, uint32_t choice, const void *bytes, uint32_t n)
+{
+    if (choice >= GSP__LIST_MAX || n == 0)
+        return;
+    while (r->n <= choice)
+        r->items[r->n++] = GSP__STRING("error");
+    r->items[choice] = (struct gsp__string){bytes, n};
+}
+
 /* Finish reasons by choice: where one of several is not known, its place says `error`. */
 static void add_finish_reasons(struct gsp__builder *b, struct gsp__key key, const struct gsp__parsed *p)
 {
-    struct gsp__string reasons[GSP__LIST_MAX];
-    uint32_t n = 0;
+    struct reasons reasons;
     struct gsp__list l;
 
+    reasons.n = 0;
     for (uint16_t i = 0; i < p->n_entries; i++) {
         const struct gsp__entry_view *e = &p->entries[i];
+        const uint8_t *bytes = e->payload;
+        uint32_t left = e->n_payload, n;
+        const char *word;
 
-        if (e->fact != GSP_FACT_FINISH_REASON || e->kind != GSP__ENTRY_ITEM || e->index >= GSP__LIST_MAX)
+        if (e->fact != GSP_FACT_FINISH_REASON)
             continue;
-        while (n <= e->index)
-            reasons[n++] = GSP__STRING("error");
-        reasons[e->index] = (struct gsp__string){(const char *)e->payload, e->n_payload};
+        if (e->kind == GSP__ENTRY_ITEM)
+            set_reason(&reasons, e->index, e->payload, e->n_payload);
+        else if (e->kind == GSP__ENTRY_STRINGS) /* all at once */
+            for (uint32_t choice = 0; gsp__strings_next(&bytes, &left, &word, &n); choice++)
+                set_reason(&reasons, choice, word, n);
     }
-    if (n == 0 || !gsp__list_begin(b, &l, n))
+    if (reasons.n == 0 || !gsp__list_begin(b, &l, reasons.n))
         return;
     l.keeps_duplicates = true;
-    for (uint32_t i = 0; i < n; i++)
-        gsp__list_add(b, &l, reasons[i]);
+    for (uint32_t i = 0; i < reasons.n; i++)
+        gsp__list_add(b, &l, reasons.items[i]);
     gsp__list_end(b, &l, key);
 }
 
@@ -89,14 +108,13 @@ static void add_link(struct gsp__builder *b, struct gsp__span_data *span, const 
 }
 
 /* OP-4: what failed has exactly one exception event, made here from how it ended. */
-static void add_exception(struct gsp__builder *b, struct gsp__span_data *span,
-                          const struct gsp__call_record *r)
+static void add_exception(struct gsp__builder *b, struct gsp__span_data *span, const struct gsp__parsed *p,
+                          const struct gsp__ending *end)
 {
     static const struct gsp__key type = GSP__KEY("exception.type"), message = GSP__KEY("exception.message");
-    const struct gsp__ending *end = &r->ending;
     struct gsp__span_event *out = &span->events[span->n_events++];
 
-    out->time_unix_ns = unix_ns(&r->parsed.snapshot->head, end->end_ns);
+    out->time_unix_ns = unix_ns(&p->snapshot->head, end->end_ns);
     out->name = GSP__STRING("exception");
     gsp__build_begin(b, &out->attributes, 2);
     gsp__build_string(b, type, end->exception.n ? end->exception : end->error_type);
@@ -104,9 +122,8 @@ static void add_exception(struct gsp__builder *b, struct gsp__span_data *span,
 }
 
 static void add_events_and_links(struct gsp__builder *b, struct gsp__span_data *span,
-                                 const struct gsp__call_record *r)
+                                 const struct gsp__parsed *p, const struct gsp__ending *end)
 {
-    const struct gsp__parsed *p = &r->parsed;
     const struct gsp__head *h = &p->snapshot->head;
     uint32_t n_events = 1, n_links = 0;
 
@@ -127,8 +144,8 @@ static void add_events_and_links(struct gsp__builder *b, struct gsp__span_data *
             else if (p->entries[i].kind == GSP__ENTRY_LINK)
                 add_link(b, span, &p->entries[i]);
         }
-    if (r->ending.error_type.n)
-        add_exception(b, span, r);
+    if (end->error_type.n)
+        add_exception(b, span, p, end);
     span->n_dropped_events = h->n_dropped_events;
     span->n_dropped_links = h->n_dropped_links;
 }
@@ -160,11 +177,7 @@ static void add_own_facts(struct gsp__builder *b, const struct gsp__parsed *p,
         if (e->kind >= GSP__ENTRY_EVENT || !stands(p, i))
             continue;
         if (e->fact == 0) {
-            struct gsp__string key = gsp__build_clean(b, (struct gsp__string){e->key, e->n_key});
-            struct gsp__value *v = gsp__build_add(b, key.bytes, key.n);
-
-            if (v)
-                gsp__build_value(b, e, v);
+            gsp__build_custom(b, e);
         } else if (is_elsewhere && is_elsewhere[e->fact]) {
             continue;
         } else if (e->fact == GSP_FACT_FINISH_REASON) {
@@ -392,11 +405,12 @@ static void derive_operation(struct gsp__builder *b, const struct gsp__call *cal
     const struct gsp__head *h = &own->snapshot->head;
     const struct gsp__head *usage = h, *stream = h;
     struct gsp__string model = gsp__parsed_string(own, GSP_FACT_REQUEST_MODEL);
+    struct gsp__ending end = root->ending;
     bool lifted[GSP__FACT_LIMIT] = {false};
 
     begin_span(span, root);
-    if (root->ending.outcome == GSP_OUTCOME_FAILED)
-        describe_failure(b, call, &call->root->ending);
+    if (end.outcome == GSP_OUTCOME_FAILED)
+        describe_failure(b, call, &end);
     gsp__build_begin(b, &span->attributes,
                      own->n_entries + (from ? from->parsed.n_entries : 0u) + GSP_USAGE_LIMIT +
                          GSP__COMPUTED_LIMIT + 1);
@@ -421,18 +435,18 @@ static void derive_operation(struct gsp__builder *b, const struct gsp__call *cal
             stream = served;
     }
     add_request_ids(b, call);
-    add_outcome(b, &root->ending);
+    add_outcome(b, &end);
     add_usage(b, usage, b->dialect->usage);
     add_usage_source(b, usage);
-    add_stream(b, stream, usage, h->start_ns,
-               call->served ? call->served->ending.end_ns : root->ending.end_ns);
+    add_stream(b, stream, usage, h->start_ns, call->served ? call->served->ending.end_ns : end.end_ns);
     if (call->n_attempts > 0) {
         gsp__build_int(b, b->dialect->computed[GSP__KEY_ATTEMPTS], call->n_attempts);
         gsp__build_double(b, b->dialect->computed[GSP__KEY_WAIT], gsp__seconds(call->wait_ns));
     }
-    set_status(b, span, &root->ending);
+    gsp__build_end(b);
+    set_status(b, span, &end);
     span->attributes.n_dropped = h->n_dropped_attributes;
-    add_events_and_links(b, span, root);
+    add_events_and_links(b, span, own, &end);
 }
 
 static void derive_attempt(struct gsp__builder *b, const struct gsp__call *call,
@@ -460,9 +474,10 @@ static void derive_attempt(struct gsp__builder *b, const struct gsp__call *call,
         gsp__build_double(b, keys[GSP__KEY_ATTEMPT_FIRST_CHUNK], gsp__seconds(first - h->start_ns));
     if (r != call->served)
         add_usage(b, h, b->dialect->attempt_usage);
+    gsp__build_end(b);
     set_status(b, span, &r->ending);
     span->attributes.n_dropped = h->n_dropped_attributes;
-    add_events_and_links(b, span, r);
+    add_events_and_links(b, span, own, &r->ending);
 }
 
 static void derive_generic(struct gsp__builder *b, const struct gsp__call_record *r,
@@ -476,9 +491,10 @@ static void derive_generic(struct gsp__builder *b, const struct gsp__call_record
     add_own_facts(b, own, b->dialect->operation, NULL);
     if (r->ending.outcome != GSP_OUTCOME_COMPLETED)
         add_outcome(b, &r->ending);
+    gsp__build_end(b);
     set_status(b, span, &r->ending);
     span->attributes.n_dropped = own->snapshot->head.n_dropped_attributes;
-    add_events_and_links(b, span, r);
+    add_events_and_links(b, span, own, &r->ending);
 }
 
 uint32_t gsp__spans_derive(const struct gsp__call *call, const struct gsp__span_policy *policy,

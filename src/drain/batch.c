@@ -23,7 +23,7 @@ static const struct {
 
 gsp_status gsp__batch_init(struct gsp__batch *b, const struct gsp__drain_config *config, gsp_error *err)
 {
-    unsigned wanted = 0;
+    unsigned wanted = 0, traces = config->signals[GSP_SIGNAL_TRACES].exporters;
 
     memset(b, 0, sizeof *b);
     b->context.config = config;
@@ -47,6 +47,8 @@ gsp_status gsp__batch_init(struct gsp__batch *b, const struct gsp__drain_config 
             gsp__batch_deinit(b);
             return fault.code;
         }
+        if ((traces & makers[i].bit) && (traces & (makers[i].bit - 1)) == 0)
+            b->counting = b->n_exporters;
         b->exporters[b->n_exporters++] = exporter;
     }
     return GSP_OK;
@@ -96,7 +98,8 @@ bool gsp__batch_is_ripe(const struct gsp__batch *b, uint32_t batch_max, uint32_t
     return false;
 }
 
-/* Several exporters may have the same records: each record is counted once, as the first has it. */
+/* Several exporters may have the same records: each is counted once, as the first that takes traces has it.
+ */
 bool gsp__batch_commit(struct gsp__batch *b, struct gsp__export_counts *counts)
 {
     for (unsigned i = 0; i < b->n_exporters; i++) {
@@ -106,7 +109,7 @@ bool gsp__batch_commit(struct gsp__batch *b, struct gsp__export_counts *counts)
             b->exporters[i]->ops->commit(b->exporters[i], &own) == GSP__EXPORT_WAIT)
             continue;
         b->waiting &= ~(1u << i);
-        if (i == 0) {
+        if (i == b->counting) {
             counts->n_exported += own.n_exported;
             counts->n_spooled += own.n_spooled;
             counts->n_rejected += own.n_rejected;

@@ -16,6 +16,7 @@ struct gsp__batch {
     struct gsp__export_context context;
     struct gsp__exporter *exporters[GSP__EXPORTERS_MAX];
     unsigned n_exporters;
+    unsigned counting;       /* the exporter whose counts are the batch's: the first that takes traces */
     struct gsp__arena arena; /* of the call that is being added */
 
     struct gsp__reader *ring; /* NULL: no batch is begun */

@@ -12,6 +12,8 @@
 #include "base/status.h"
 #include "base/warn.h"
 
+#define DEFAULT_ENDPOINT "http://localhost:4318"
+
 static const char *const signal_words[GSP__SIGNALS] = {"TRACES", "METRICS"};
 
 /* OTEL_EXPORTER_OTLP_{TRACES_}NAME: the signal's own variable, else that of all signals. */
@@ -28,13 +30,21 @@ static const char *otlp_env(gsp_signal signal, const char *name, char variable[9
     return gsp__env(variable);
 }
 
-static gsp_status copy(char *to, size_t cap, const char *from, gsp_error *err)
+/* A path: the caller's wish, else the variable's value, else `fallback`. */
+static gsp_status set_text(const char *wish, const char *variable, const char *value, const char *fallback,
+                           char out[GSP__PATH_MAX], gsp_error *err)
 {
-    size_t n = strlen(from);
+    bool is_wish = wish && *wish;
 
-    if (n >= cap)
-        return gsp__fail(err, GSP_ERR_INVALID, "a path or URL of the exporter is too long");
-    memcpy(to, from, n + 1);
+    if (is_wish)
+        value = wish;
+    if (value && strlen(value) >= GSP__PATH_MAX) {
+        if (is_wish)
+            return gsp__fail(err, GSP_ERR_INVALID, "a path of the exporter is too long");
+        gsp__warn_once(variable, "%s is longer than %d bytes: ignored", variable, GSP__PATH_MAX - 1);
+        value = NULL;
+    }
+    snprintf(out, GSP__PATH_MAX, "%s", value ? value : fallback);
     return GSP_OK;
 }
 
@@ -109,33 +119,41 @@ static bool is_http_url(const char *url)
     return host && *host && *host != '/' && strpbrk(url, " \t\r\n") == NULL;
 }
 
-static gsp_status set_endpoint(const char *wish, gsp_signal signal, char out[GSP__URL_MAX], gsp_error *err)
+/* False if it is no URL, or too long with what is added to it. */
+static bool endpoint_of(const char *url, gsp_signal signal, bool is_base, char out[GSP__URL_MAX])
 {
     static const char *const paths[GSP__SIGNALS] = {"v1/traces", "v1/metrics"};
-    char variable[96];
-    bool is_own = false;
-    const char *url = wish && *wish ? wish : otlp_env(signal, "ENDPOINT", variable, &is_own);
-    const char *path = url ? strchr(is_http_url(url) ? strstr(url, "://") + 3 : url, '/') : NULL;
+    bool has_path;
     int n;
 
-    if (url && !is_http_url(url)) {
-        if (wish && *wish)
-            return gsp__fail(err, GSP_ERR_INVALID, "endpoint: not an http:// or https:// URL");
-        gsp__warn_once(variable,
-                       "%s=\"%.128s\" is no http:// or https:// URL: "
-                       "http://localhost:4318 is used",
-                       variable, url);
-        url = NULL;
-        is_own = false;
-    }
-    if (!url)
-        url = "http://localhost:4318";
-    if (is_own)
-        n = snprintf(out, GSP__URL_MAX, "%s%s", url, path ? "" : "/");
-    else
+    if (!is_http_url(url))
+        return false;
+    has_path = strchr(strstr(url, "://") + 3, '/') != NULL;
+    if (is_base)
         n = snprintf(out, GSP__URL_MAX, "%s%s%s", url, url[strlen(url) - 1] == '/' ? "" : "/", paths[signal]);
-    if (n < 0 || n >= GSP__URL_MAX)
-        return gsp__fail(err, GSP_ERR_INVALID, "endpoint: the URL is too long");
+    else
+        n = snprintf(out, GSP__URL_MAX, "%s%s", url, has_path ? "" : "/");
+    return n > 0 && n < GSP__URL_MAX;
+}
+
+static gsp_status set_endpoint(const char *wish, gsp_signal signal, char out[GSP__URL_MAX], gsp_error *err)
+{
+    char variable[96];
+    bool is_own = false;
+    const char *value = otlp_env(signal, "ENDPOINT", variable, &is_own);
+
+    if (wish && *wish) {
+        if (!endpoint_of(wish, signal, true, out))
+            return gsp__fail(err, GSP_ERR_INVALID, "endpoint: not an http:// or https:// URL, or too long");
+        return GSP_OK;
+    }
+    if (value && endpoint_of(value, signal, !is_own, out))
+        return GSP_OK;
+    if (value)
+        gsp__warn_once(variable,
+                       "%s=\"%.128s\" is no http:// or https:// URL%s: " DEFAULT_ENDPOINT " is used",
+                       variable, value, strlen(value) > GSP__URL_MAX - 16 ? " of less than 1 KiB" : "");
+    endpoint_of(DEFAULT_ENDPOINT, signal, true, out);
     return GSP_OK;
 }
 
@@ -245,41 +263,46 @@ static gsp_status set_path(const char *wish, gsp_signal signal, const char *name
 {
     char variable[96];
     bool is_own;
-    const char *value = wish && *wish ? wish : otlp_env(signal, name, variable, &is_own);
+    const char *value = otlp_env(signal, name, variable, &is_own);
 
-    return copy(out, GSP__PATH_MAX, value ? value : "", err);
+    return set_text(wish, variable, value, "", out, err);
 }
 
 static gsp_status set_file(const char *wish, const char *variable, const char *fallback,
                            char out[GSP__PATH_MAX], gsp_error *err)
 {
-    const char *value = wish && *wish ? wish : gsp__env(variable);
+    return set_text(wish, variable, gsp__env(variable), fallback, out, err);
+}
 
-    return copy(out, GSP__PATH_MAX, value ? value : fallback, err);
+/* Where a program's state belongs on disk; empty if nobody says where home is. */
+static void default_spool(char out[GSP__PATH_MAX])
+{
+    const char *state = gsp__env("XDG_STATE_HOME"), *home = gsp__env("HOME");
+    int n = 0;
+
+    out[0] = 0;
+    if (state && state[0] == '/')
+        n = snprintf(out, GSP__PATH_MAX, "%s/genspan/spool", state);
+    else if (home && home[0] == '/')
+        n = snprintf(out, GSP__PATH_MAX, "%s/.local/state/genspan/spool", home);
+    if (n < 0 || n >= GSP__PATH_MAX)
+        out[0] = 0;
 }
 
 static gsp_status set_spool(const gsp_drainer_options *o, struct gsp__drain_config *c, gsp_error *err)
 {
-    const char *wish =
-        o->spool_directory && *o->spool_directory ? o->spool_directory : gsp__env("GENSPAN_SPOOL_DIR");
-    const char *state = gsp__env("XDG_STATE_HOME"), *home = gsp__env("HOME");
     uint64_t bytes = (uint64_t)64 << 20;
-    int n = 0;
+    char fallback[GSP__PATH_MAX];
+    gsp_status status;
 
     gsp__env_u64("GENSPAN_SPOOL_BYTES", 1, UINT64_MAX / 2, &bytes);
     c->spool_bytes = o->spool_bytes ? o->spool_bytes : bytes;
-    c->spool_directory[0] = 0;
-    if (wish && strcmp(wish, "-") == 0)
-        return GSP_OK;
-    if (wish)
-        return copy(c->spool_directory, sizeof c->spool_directory, wish, err);
-    if (state && state[0] == '/')
-        n = snprintf(c->spool_directory, sizeof c->spool_directory, "%s/genspan/spool", state);
-    else if (home && home[0] == '/')
-        n = snprintf(c->spool_directory, sizeof c->spool_directory, "%s/.local/state/genspan/spool", home);
-    if (n < 0 || (size_t)n >= sizeof c->spool_directory)
+    default_spool(fallback);
+    status = set_text(o->spool_directory, "GENSPAN_SPOOL_DIR", gsp__env("GENSPAN_SPOOL_DIR"), fallback,
+                      c->spool_directory, err);
+    if (strcmp(c->spool_directory, "-") == 0)
         c->spool_directory[0] = 0;
-    return GSP_OK;
+    return status;
 }
 
 static gsp_status set_signal(const gsp_drainer_options *o, gsp_signal signal, struct gsp__signal_config *c,

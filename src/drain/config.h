@@ -7,10 +7,10 @@
 #include <genspan/export.h>
 #include <stdbool.h>
 
-#define GSP__SIGNALS     2
-#define GSP__URL_MAX     1024
-#define GSP__PATH_MAX    512
-#define GSP__HEADERS_MAX 64
+#define GSP__SIGNALS         2
+#define GSP__URL_MAX         1024
+#define GSP__PATH_MAX        512
+#define GSP__HEADER_LINE_MAX 4096
 
 enum gsp__exporter_bit {
     GSP__EXPORT_OTLP = 1,
@@ -22,7 +22,7 @@ enum gsp__exporter_bit {
 struct gsp__signal_config {
     unsigned exporters; /* gsp__exporter_bit */
     char endpoint[GSP__URL_MAX];
-    char headers[4096]; /* "Name: value" lines, each ended by NUL; an empty one ends them */
+    char headers[GSP__HEADER_LINE_MAX]; /* "Name: value" lines, each ended by NUL; an empty one ends them */
     bool is_json;
     bool is_gzip;
     uint32_t timeout_ms; /* 0: no limit */

@@ -143,12 +143,18 @@ gsp_status gsp__drainer_new(const struct gsp__drain_scope *scope, const gsp_drai
     return GSP_OK;
 }
 
+void gsp__drainer_let_go(struct gsp__drainer *d)
+{
+    for (unsigned i = 0; i < d->n_rings; i++)
+        gsp__ring_drain_close(d->rings[i], false);
+    d->n_rings = 0;
+}
+
 void gsp__drainer_free(struct gsp__drainer *d)
 {
     if (!d)
         return;
-    for (unsigned i = 0; i < d->n_rings; i++)
-        gsp__ring_drain_close(d->rings[i], false);
+    gsp__drainer_let_go(d);
     gsp__batch_deinit(&d->batch);
     free(d);
 }
@@ -208,12 +214,18 @@ static bool is_due(const struct gsp__drainer *d, const struct gsp__ring_drain *r
 
 static bool replay(struct gsp__drainer *d)
 {
+    struct gsp__export_counts counts = {0};
     bool is_empty = true;
 
     d->replayed_ns = gsp__clock_monotonic_ns();
     for (unsigned i = 0; i < d->batch.n_exporters; i++)
-        if (!d->batch.exporters[i]->ops->tick(d->batch.exporters[i]))
+        if (!d->batch.exporters[i]->ops->tick(d->batch.exporters[i], &counts))
             is_empty = false;
+    d->report.n_rejected += counts.n_rejected;
+    if (d->n_rings > 0) { /* the spool is nobody's in particular: any ring may tell of its losses */
+        d->rings[0]->counts.n_rejected += counts.n_rejected;
+        d->rings[0]->counts.n_damaged += counts.n_damaged;
+    }
     return is_empty;
 }
 

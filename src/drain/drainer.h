@@ -40,6 +40,9 @@ GSP_MUST_USE gsp_status gsp__drainer_new(const struct gsp__drain_scope *scope,
                                          gsp_error *err);
 void gsp__drainer_free(struct gsp__drainer *d);
 
+/* Close all rings, so that others may drain them. The drainer must not be ticked or flushed again. */
+void gsp__drainer_let_go(struct gsp__drainer *d);
+
 /* Do what is due: called every 100 ms or so, and never blocks longer than a request takes. */
 void gsp__drainer_tick(struct gsp__drainer *d);
 

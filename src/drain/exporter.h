@@ -10,6 +10,7 @@
 
 #include <stdatomic.h>
 
+#include "base/clock.h"
 #include "derive/call.h"
 #include "derive/model.h"
 #include "drain/config.h"
@@ -24,6 +25,7 @@ struct gsp__export_counts {
     uint64_t n_exported;
     uint64_t n_spooled;
     uint64_t n_rejected; /* refused by the backend; lost */
+    uint64_t n_damaged;  /* batches of the spool that could not be read again; lost */
 };
 
 struct gsp__exporter;
@@ -43,8 +45,8 @@ struct gsp__exporter_ops {
                                        const struct gsp__resource_metrics *metrics, bool must_keep,
                                        struct gsp__export_counts *counts);
     /* Called now and then, also when nothing is new: what was put aside may go out now. True if nothing
-     * is put aside (any more). */
-    bool (*tick)(struct gsp__exporter *self);
+     * is put aside (any more). Only what is lost is counted: as spooled it has been counted before. */
+    bool (*tick)(struct gsp__exporter *self, struct gsp__export_counts *counts);
     void (*free)(struct gsp__exporter *self);
 };
 
@@ -57,6 +59,7 @@ struct gsp__export_context {
     const struct gsp__drain_config *config;
     struct gsp__instrumentation_scope scope;
     _Atomic int64_t deadline_ns; /* requests end by then (monotonic); INT64_MAX: whenever they do */
+    struct gsp__clock clock;     /* zero: the system's */
 };
 
 /* Make one; NULL with err set on failure. The context must outlive it. */

@@ -105,9 +105,10 @@ static enum gsp__export_result metrics(struct gsp__exporter *exporter,
     return GSP__EXPORT_DONE;
 }
 
-static bool tick(struct gsp__exporter *exporter)
+static bool tick(struct gsp__exporter *exporter, struct gsp__export_counts *counts)
 {
     (void)exporter;
+    (void)counts;
     return true;
 }
 

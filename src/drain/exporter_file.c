@@ -14,7 +14,8 @@
 #include "drain/exporter.h"
 #include "otlp/encode_json.h"
 
-#define LINE_BYTES ((size_t)4 << 20)
+#define LINE_BYTES     ((size_t)4 << 20)
+#define LINE_BYTES_MAX (GSP__BUFFER_MAX_DEFAULT - 64) /* room is kept for the end of the line */
 
 struct file {
     struct gsp__exporter base;
@@ -51,7 +52,7 @@ static void add(struct gsp__exporter *exporter, const struct gsp__call *call,
         return;
     for (uint32_t i = 0; i < n_spans; i++)
         gsp__otlp_span_json(&f->line, &spans[i]);
-    if (f->line.failed) {
+    if (f->line.failed || f->line.n > LINE_BYTES_MAX) {
         f->line.n = before;
         f->line.failed = false;
         f->n_too_large += n_records;
@@ -146,9 +147,10 @@ static enum gsp__export_result metrics(struct gsp__exporter *exporter,
     return result;
 }
 
-static bool tick(struct gsp__exporter *exporter)
+static bool tick(struct gsp__exporter *exporter, struct gsp__export_counts *counts)
 {
     (void)exporter;
+    (void)counts;
     return true;
 }
 

@@ -124,9 +124,10 @@ static enum gsp__export_result metrics(struct gsp__exporter *exporter,
     return hold(m, GSP_SIGNAL_METRICS, w.at, (size_t)(m->room + sizeof m->room - w.at));
 }
 
-static bool tick(struct gsp__exporter *exporter)
+static bool tick(struct gsp__exporter *exporter, struct gsp__export_counts *counts)
 {
     (void)exporter;
+    (void)counts;
     return true;
 }
 

@@ -16,6 +16,7 @@
 #define ROOM_START       ((size_t)256 << 10)
 #define ROOM_MAX         ((size_t)64 << 20)
 #define BATCH_BYTES      ((size_t)4 << 20)
+#define SPANS_BYTES_MAX  (ROOM_MAX - ((size_t)256 << 10)) /* room is kept for the resource around them */
 #define REPLAYS_PER_TICK 64
 #define SPOOL_RETRY_NS   ((int64_t)1000000000)
 
@@ -24,7 +25,8 @@ struct otlp {
     struct gsp__export_context *context;
     struct gsp__http_channel *channels[GSP__SIGNALS]; /* NULL: this signal is not exported here */
     struct gsp__spool spools[GSP__SIGNALS];
-    int64_t spool_due_ns; /* after it could not be written, it is not tried at every turn */
+    bool is_stuck[GSP__SIGNALS]; /* its files cannot be deleted */
+    int64_t spool_due_ns;        /* after it could not be written, it is not tried at every turn */
 
     /* the batch of traces */
     const struct gsp__resource *resource;
@@ -84,7 +86,7 @@ static bool write_pb(struct otlp *o, const struct gsp__span_data *spans, uint32_
 
     for (uint32_t i = n; i-- > 0;)
         gsp__otlp_span_pb(&o->writer, 2, &spans[i]);
-    if (!o->writer.is_full)
+    if (!o->writer.is_full && batch_bytes(o) <= SPANS_BYTES_MAX)
         return true;
     o->writer.at = before;
     o->writer.is_full = false;
@@ -97,7 +99,7 @@ static bool write_json(struct otlp *o, const struct gsp__span_data *spans, uint3
 
     for (uint32_t i = 0; i < n; i++)
         gsp__otlp_span_json(&o->json, &spans[i]);
-    if (!o->json.failed)
+    if (!o->json.failed && o->json.n <= SPANS_BYTES_MAX)
         return true;
     o->json.n = before;
     o->json.failed = false;
@@ -162,46 +164,72 @@ static enum gsp__export_result set_aside(struct otlp *o, gsp_signal signal, bool
     gsp_error err = {0};
     gsp_status status;
 
-    if (gsp__clock_monotonic_ns() < o->spool_due_ns)
+    if (gsp__clock_now_ns(&o->context->clock) < o->spool_due_ns)
         return GSP__EXPORT_WAIT;
     status = gsp__spool_put(&o->spools[signal], signal, is_json, n_items, bytes, n_bytes, &err);
     if (status == GSP_OK)
         return GSP__EXPORT_DONE;
-    o->spool_due_ns = gsp__clock_monotonic_ns() + SPOOL_RETRY_NS;
+    o->spool_due_ns = gsp__clock_now_ns(&o->context->clock) + SPOOL_RETRY_NS;
     if (status != GSP_ERR_UNSUPPORTED)
         gsp__warn_once("spool", "%s: records wait in the ring", err.text);
     return GSP__EXPORT_WAIT;
 }
 
-/* Send one batch of the spool. GSP__POST_OK also when there is none. */
-static enum gsp__post_result replay_one(struct otlp *o, gsp_signal signal, bool *is_empty)
+/* How many of a body's items its answer says are lost. A backend may say more than there were, or less than
+ * 0. */
+static uint64_t n_refused(enum gsp__post_result result, const struct gsp__partial_success *partial,
+                          uint64_t n_items)
 {
+    if (result == GSP__POST_REJECT)
+        return n_items;
+    if (result == GSP__POST_RETRY || partial->n_rejected <= 0)
+        return 0;
+    return (uint64_t)partial->n_rejected < n_items ? (uint64_t)partial->n_rejected : n_items;
+}
+
+/* Send one batch of the spool. GSP__POST_OK also when there is none. */
+static enum gsp__post_result replay_one(struct otlp *o, gsp_signal signal, bool *is_empty,
+                                        struct gsp__export_counts *counts)
+{
+    struct gsp__spool *spool = &o->spools[signal];
     struct gsp__partial_success partial;
     struct gsp__spooled batch;
     enum gsp__post_result result;
     uint64_t n_damaged = 0;
     int lock_fd = -1;
+    gsp_status status = gsp__spool_oldest(spool, signal, &batch, &lock_fd, &n_damaged);
 
-    *is_empty = gsp__spool_oldest(&o->spools[signal], signal, &batch, &lock_fd, &n_damaged) != GSP_OK;
+    counts->n_damaged += n_damaged;
     if (n_damaged > 0)
-        gsp__warn_once("spool-damaged", "a damaged batch in %s was deleted", o->spools[signal].directory);
+        gsp__warn_once("spool-damaged", "a damaged batch in %s was deleted", spool->directory);
+    if (status == GSP_ERR_IO)
+        gsp__warn_once("spool-read", "the spool in %s cannot be read", spool->directory);
+    *is_empty = status != GSP_OK;
     if (*is_empty)
         return GSP__POST_OK;
     result = gsp__channel_post(o->channels[signal], batch.is_json, batch.bytes, batch.n_bytes, &partial);
-    gsp__spool_done(&batch, lock_fd, result != GSP__POST_RETRY);
+    if (signal == GSP_SIGNAL_TRACES)
+        counts->n_rejected += n_refused(result, &partial, batch.n_items);
+    if (!gsp__spool_done(&batch, lock_fd, result != GSP__POST_RETRY)) {
+        gsp__warn_once("spool-stuck",
+                       "%s cannot be deleted: what is in the spool is not sent any more, "
+                       "or it would be sent again and again",
+                       batch.path);
+        o->is_stuck[signal] = true;
+    }
     return result;
 }
 
-static bool replay(struct otlp *o, gsp_signal signal)
+static bool replay(struct otlp *o, gsp_signal signal, struct gsp__export_counts *counts)
 {
     bool is_empty = false;
 
-    if (!o->channels[signal] || gsp__spool_is_empty(&o->spools[signal], signal))
+    if (!o->channels[signal] || o->is_stuck[signal] || gsp__spool_is_empty(&o->spools[signal], signal))
         return true;
     for (int i = 0; i < REPLAYS_PER_TICK && gsp__channel_is_due(o->channels[signal]); i++) {
-        enum gsp__post_result result = replay_one(o, signal, &is_empty);
+        enum gsp__post_result result = replay_one(o, signal, &is_empty, counts);
 
-        if (is_empty)
+        if (is_empty || o->is_stuck[signal])
             return true;
         if (result == GSP__POST_RETRY)
             return false;
@@ -214,28 +242,23 @@ static enum gsp__export_result deliver(struct otlp *o, gsp_signal signal, bool i
                                        size_t n_bytes, uint64_t n_items, uint64_t n_records, bool may_spool,
                                        struct gsp__export_counts *counts)
 {
-    struct gsp__partial_success partial;
+    struct gsp__partial_success partial = {0};
     enum gsp__post_result result = GSP__POST_RETRY;
+    uint64_t n_lost;
 
     if (gsp__channel_is_due(o->channels[signal]))
         result = gsp__channel_post(o->channels[signal], is_json, bytes, n_bytes, &partial);
-    switch (result) {
-    case GSP__POST_OK:
-        if (partial.n_rejected > 0 && (uint64_t)partial.n_rejected <= n_records) {
-            counts->n_rejected += (uint64_t)partial.n_rejected;
-            n_records -= (uint64_t)partial.n_rejected;
-        }
-        counts->n_exported += n_records;
+    if (result == GSP__POST_RETRY) {
+        if (!may_spool || set_aside(o, signal, is_json, bytes, n_bytes, n_records) == GSP__EXPORT_WAIT)
+            return GSP__EXPORT_WAIT;
+        counts->n_spooled += n_records;
         return GSP__EXPORT_DONE;
-    case GSP__POST_REJECT:
-        counts->n_rejected += n_records;
-        return GSP__EXPORT_DONE;
-    case GSP__POST_RETRY:
-        break;
     }
-    if (!may_spool || set_aside(o, signal, is_json, bytes, n_bytes, n_items) == GSP__EXPORT_WAIT)
-        return GSP__EXPORT_WAIT;
-    counts->n_spooled += n_records;
+    n_lost = n_refused(result, &partial, n_items);
+    if (n_lost == n_items || n_lost > n_records) /* a record may have several spans, or none of its own */
+        n_lost = n_records;
+    counts->n_rejected += n_lost;
+    counts->n_exported += n_records - n_lost;
     return GSP__EXPORT_DONE;
 }
 
@@ -300,11 +323,11 @@ static enum gsp__export_result metrics(struct gsp__exporter *exporter,
     return result;
 }
 
-static bool tick(struct gsp__exporter *exporter)
+static bool tick(struct gsp__exporter *exporter, struct gsp__export_counts *counts)
 {
-    bool traces = replay(self_of(exporter), GSP_SIGNAL_TRACES);
+    bool traces = replay(self_of(exporter), GSP_SIGNAL_TRACES, counts);
 
-    return replay(self_of(exporter), GSP_SIGNAL_METRICS) && traces;
+    return replay(self_of(exporter), GSP_SIGNAL_METRICS, counts) && traces;
 }
 
 static void free_otlp(struct gsp__exporter *exporter)

@@ -13,7 +13,7 @@
 
 #include "base/backoff.h"
 #include "base/buffer.h"
-#include "base/clock.h"
+#include "base/http_time.h"
 #include "base/random.h"
 #include "base/status.h"
 #include "base/warn.h"
@@ -23,6 +23,7 @@
 #define RETRY_AFTER_MAX_MS 300000 /* a backend that asks for more is asked again after this */
 #define RESPONSE_MAX       ((size_t)4 << 20)
 #define RESPONSE_KEPT      ((size_t)64 << 10)
+#define PACKED_MAX         ((size_t)65 << 20) /* what a body of 64 MiB may grow to */
 
 struct gsp__http_channel {
     struct gsp__export_context *context;
@@ -39,6 +40,11 @@ struct gsp__http_channel {
     unsigned n_failures; /* one after the other */
     uint64_t random;
 };
+
+static int64_t now_ns(const struct gsp__http_channel *c)
+{
+    return gsp__clock_now_ns(&c->context->clock);
+}
 
 static size_t on_response(char *bytes, size_t size, size_t n, void *self)
 {
@@ -57,30 +63,40 @@ static size_t on_response(char *bytes, size_t size, size_t n, void *self)
 /* Called now and then while a request is under way: the deadline may have moved closer. */
 static int on_progress(void *self, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
 {
-    struct gsp__http_channel *channel = self;
+    const struct gsp__http_channel *channel = self;
 
     (void)a;
     (void)b;
     (void)c;
     (void)d;
-    return gsp__clock_monotonic_ns() > atomic_load(&channel->context->deadline_ns);
+    return now_ns(channel) > atomic_load(&channel->context->deadline_ns);
+}
+
+/* Add a line to a list; a NULL list stays one, so that a failure is found at the end. */
+static struct curl_slist *add_line(struct curl_slist *list, const char *line)
+{
+    struct curl_slist *longer = list ? curl_slist_append(list, line) : NULL;
+
+    if (!longer)
+        curl_slist_free_all(list);
+    return longer;
 }
 
 static struct curl_slist *headers_for(const struct gsp__signal_config *config, const char *type)
 {
     struct curl_slist *list = curl_slist_append(NULL, type);
 
-    list = curl_slist_append(list, "Expect:");
+    list = add_line(list, "Expect:");
     if (config->is_gzip)
-        list = curl_slist_append(list, "Content-Encoding: gzip");
+        list = add_line(list, "Content-Encoding: gzip");
     for (const char *h = config->headers; *h; h += strlen(h) + 1) {
-        struct curl_slist *longer = curl_slist_append(list, h);
+        char line[GSP__HEADER_LINE_MAX];
+        size_t n = strlen(h);
 
-        if (!longer) {
-            curl_slist_free_all(list);
-            return NULL;
-        }
-        list = longer;
+        snprintf(line, sizeof line, "%s", h);
+        if (n >= 2 && strcmp(h + n - 2, ": ") == 0)
+            snprintf(line + n - 2, 2, ";"); /* libcurl's way to say that the value is empty */
+        list = add_line(list, line);
     }
     return list;
 }
@@ -107,8 +123,10 @@ static void set_options(struct gsp__http_channel *c)
     curl_easy_setopt(c->curl, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(c->curl, CURLOPT_XFERINFOFUNCTION, on_progress);
     curl_easy_setopt(c->curl, CURLOPT_XFERINFODATA, c);
-    if (*config->certificate)
+    if (*config->certificate) { /* it, and not the system's authorities beside it */
         curl_easy_setopt(c->curl, CURLOPT_CAINFO, config->certificate);
+        curl_easy_setopt(c->curl, CURLOPT_CAPATH, NULL);
+    }
     if (*config->client_certificate)
         curl_easy_setopt(c->curl, CURLOPT_SSLCERT, config->client_certificate);
     if (*config->client_key)
@@ -136,6 +154,7 @@ gsp_status gsp__channel_open(struct gsp__export_context *context, gsp_signal sig
     c->config = config;
     c->name = signal == GSP_SIGNAL_TRACES ? "traces" : "metrics";
     c->response.max = RESPONSE_KEPT;
+    c->packed.max = PACKED_MAX;
     gsp__random_bytes(&c->random, sizeof c->random);
     c->curl = curl_easy_init();
     c->headers[0] = headers_for(config, "Content-Type: application/x-protobuf");
@@ -164,7 +183,7 @@ void gsp__channel_close(struct gsp__http_channel *c)
 
 bool gsp__channel_is_due(const struct gsp__http_channel *c)
 {
-    return gsp__clock_monotonic_ns() >= c->due_ns;
+    return now_ns(c) >= c->due_ns;
 }
 
 /* The body under gzip, in c->packed. */
@@ -190,9 +209,9 @@ static bool pack(struct gsp__http_channel *c, const void *bytes, size_t n)
     return is_good;
 }
 
-static char *warn_key(const struct gsp__http_channel *c, char key[64])
+static char *warn_key(const struct gsp__http_channel *c, const char *what, char key[64])
 {
-    snprintf(key, 64, "export-%s", c->name);
+    snprintf(key, 64, "export-%s-%s", what, c->name);
     return key;
 }
 
@@ -205,9 +224,9 @@ static enum gsp__post_result away(struct gsp__http_channel *c, const char *why, 
     if (wait_ms < retry_after_ms)
         wait_ms = retry_after_ms < RETRY_AFTER_MAX_MS ? retry_after_ms : RETRY_AFTER_MAX_MS;
     c->n_failures++;
-    c->due_ns = gsp__clock_monotonic_ns() + wait_ms * 1000000;
-    gsp__warn_once(warn_key(c, key), "%s cannot be exported to %s: %s; they are kept and sent later", c->name,
-                   c->config->endpoint, why);
+    c->due_ns = now_ns(c) + wait_ms * 1000000;
+    gsp__warn_once(warn_key(c, "away", key), "%s cannot be exported to %s: %s; they are kept and sent later",
+                   c->name, c->config->endpoint, why);
     return GSP__POST_RETRY;
 }
 
@@ -215,7 +234,7 @@ static enum gsp__post_result refused(struct gsp__http_channel *c, long status)
 {
     char key[64];
 
-    gsp__warn_once(warn_key(c, key), "%s refuses %s with HTTP status %ld (%.*s): they are dropped",
+    gsp__warn_once(warn_key(c, "refused", key), "%s refuses %s with HTTP status %ld (%.*s): they are dropped",
                    c->config->endpoint, c->name, status, (int)(c->response.n < 200 ? c->response.n : 200),
                    c->response.n ? c->response.data : "");
     return GSP__POST_REJECT;
@@ -227,7 +246,7 @@ static enum gsp__post_result accepted(struct gsp__http_channel *c, struct gsp__p
     char key[64];
 
     if (c->n_failures > 0) {
-        gsp__warn_reset(warn_key(c, key));
+        gsp__warn_reset(warn_key(c, "away", key));
         c->n_failures = 0;
     }
     c->due_ns = 0;
@@ -238,37 +257,50 @@ static enum gsp__post_result accepted(struct gsp__http_channel *c, struct gsp__p
         else
             gsp__otlp_response_from_pb(c->response.data, c->response.n, partial);
     }
-    if (partial->n_rejected > 0 || partial->message[0])
-        gsp__warn_once("export-partial", "%s took only part of the %s: %lld refused (%s)",
+    if (partial->n_rejected > 0)
+        gsp__warn_once(warn_key(c, "partial", key), "%s took only part of the %s: %lld refused (%s)",
                        c->config->endpoint, c->name, (long long)partial->n_rejected, partial->message);
+    else if (partial->message[0])
+        gsp__warn_once(warn_key(c, "message", key), "%s took the %s and says: %s", c->config->endpoint,
+                       c->name, partial->message);
     return GSP__POST_OK;
+}
+
+/* What the answer asks for in Retry-After; 0 if it does not, or not in a way that can be understood. */
+static int64_t retry_after_ms(const struct gsp__http_channel *c)
+{
+    struct curl_header *header;
+    int64_t ms = 0;
+
+    if (curl_easy_header(c->curl, "Retry-After", 0, CURLH_HEADER, -1, &header) == CURLHE_OK)
+        gsp__retry_after_ms(header->value, strlen(header->value), gsp__clock_unix_ns(&c->context->clock),
+                            &ms);
+    return ms;
 }
 
 /* OTLP: 429, 502, 503 and 504 are for later; any other status above 299 is for good. */
 static enum gsp__post_result judge(struct gsp__http_channel *c, CURLcode code,
                                    struct gsp__partial_success *partial)
 {
-    curl_off_t retry_after_s = 0;
     const char *type = NULL;
     char why[CURL_ERROR_SIZE + 64];
     long status = 0;
 
     curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(c->curl, CURLINFO_RETRY_AFTER, &retry_after_s);
     curl_easy_getinfo(c->curl, CURLINFO_CONTENT_TYPE, &type);
     snprintf(c->response_type, sizeof c->response_type, "%s", type ? type : "");
     /* a 2xx says that it was taken, whatever becomes of the rest of the answer */
     if (status >= 200 && status <= 299)
         return accepted(c, partial);
-    if (code != CURLE_OK && status == 0) {
-        if (gsp__clock_monotonic_ns() > atomic_load(&c->context->deadline_ns))
+    if (status < 200) { /* no answer, or only the promise of one */
+        if (now_ns(c) > atomic_load(&c->context->deadline_ns))
             return GSP__POST_RETRY; /* we gave up, not the backend */
         snprintf(why, sizeof why, "%s", c->error[0] ? c->error : curl_easy_strerror(code));
         return away(c, why, 0);
     }
     if (status == 429 || status == 502 || status == 503 || status == 504) {
         snprintf(why, sizeof why, "HTTP status %ld", status);
-        return away(c, why, (int64_t)retry_after_s * 1000);
+        return away(c, why, retry_after_ms(c));
     }
     return refused(c, status);
 }
@@ -276,7 +308,7 @@ static enum gsp__post_result judge(struct gsp__http_channel *c, CURLcode code,
 enum gsp__post_result gsp__channel_post(struct gsp__http_channel *c, bool is_json, const void *bytes,
                                         size_t n_bytes, struct gsp__partial_success *partial)
 {
-    int64_t left_ns = atomic_load(&c->context->deadline_ns) - gsp__clock_monotonic_ns();
+    int64_t left_ns = atomic_load(&c->context->deadline_ns) - now_ns(c);
     long timeout_ms = (long)c->config->timeout_ms;
 
     if (left_ns <= 0)

@@ -244,6 +244,7 @@ static void begin(struct pass *p)
 {
     struct gsp__ring_drain *r = p->ring;
 
+    r->is_clean = false;
     gsp__batch_begin(p->batch, r->reader, &r->resource);
     p->bank = gsp__fold_begin(r->fold);
 }
@@ -325,6 +326,8 @@ static uint64_t set_own_counters(struct gsp__ring_drain *r)
                          r->reader->n_torn - r->n_torn_reported);
     if (r->counts.n_rejected)
         gsp__metrics_add(bank, GSP__METRIC_RECORDS_DROPPED, "rejected", r->counts.n_rejected);
+    if (r->counts.n_damaged)
+        gsp__metrics_add(bank, GSP__METRIC_RECORDS_DROPPED, "spool_damaged", r->counts.n_damaged);
     if (r->counts.n_exported)
         gsp__metrics_add(bank, GSP__METRIC_RECORDS_EXPORTED, "", r->counts.n_exported);
     if (r->counts.n_spooled)

@@ -88,7 +88,7 @@ const char *gsp__classify(const struct gsp__symptoms *s, char room[4])
         return class;
     if (s->provider_code && *s->provider_code)
         return s->provider_code;
-    if (s->http_status >= 100 && s->http_status <= 999) {
+    if (s->http_status >= 300 && s->http_status <= 999) { /* a success names no failure */
         snprintf(room, 4, "%d", s->http_status);
         return room;
     }
@@ -97,11 +97,16 @@ const char *gsp__classify(const struct gsp__symptoms *s, char room[4])
     return GSP_ERROR_OTHER;
 }
 
+static bool is_quota_spent(const char *word)
+{
+    return word && strcmp(word, "insufficient_quota") == 0;
+}
+
 bool gsp__is_retryable(const struct gsp__symptoms *s, const char *error_type)
 {
     if (s->should_retry)
         return s->should_retry > 0;
-    if (s->provider_code && strcmp(s->provider_code, "insufficient_quota") == 0)
+    if (is_quota_spent(s->provider_code) || is_quota_spent(s->provider_type))
         return false; /* a 429 that waiting does not mend */
     if (strcmp(error_type, GSP_ERROR_CONTEXT_LENGTH) == 0 || strcmp(error_type, GSP_ERROR_AUTH) == 0 ||
         strcmp(error_type, GSP_ERROR_CONTENT_FILTER) == 0)
@@ -109,7 +114,8 @@ bool gsp__is_retryable(const struct gsp__symptoms *s, const char *error_type)
     if (s->is_connection || s->is_timeout)
         return true;
     if (s->http_status >= 400)
-        return s->http_status == 408 || s->http_status == 429 || s->http_status >= 500;
+        return s->http_status == 408 || s->http_status == 429 ||
+               (s->http_status >= 500 && s->http_status <= 599);
     return strcmp(error_type, GSP_ERROR_RATE_LIMIT) == 0 || strcmp(error_type, GSP_ERROR_OVERLOADED) == 0 ||
            strcmp(error_type, GSP_ERROR_SERVER_ERROR) == 0 || strcmp(error_type, GSP_ERROR_TIMEOUT) == 0 ||
            strcmp(error_type, GSP_ERROR_CONNECTION) == 0 || strcmp(error_type, GSP_ERROR_TRUNCATED) == 0;

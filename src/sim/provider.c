@@ -431,7 +431,7 @@ gsp_status gsp__sim_start(const struct gsp__sim_options *options, struct gsp__si
         MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD, (uint16_t)options->port, NULL, NULL,
         on_request, sim, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address, MHD_OPTION_NOTIFY_COMPLETED,
         on_completed, NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)N_CONNECTIONS,
-        MHD_OPTION_CONNECTION_TIMEOUT, 120u, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_TIMEOUT, 120u, MHD_OPTION_END);
     if (!sim->daemon) {
         free(sim);
         return gsp__fail_errno(err, "the port cannot be listened on: choose another with --port");

@@ -36,8 +36,7 @@ static uint32_t copy_call(struct gsp__reader *reader, const struct gsp__assemble
 
     for (uint32_t k = root; k != GSP__NO_REF; k = a->records[k].next) {
         assert_true(out + n < snapshots + TEST_SPANS_MAX);
-        assert_int_equal(gsp__reader_snapshot(reader, &a->records[k].ref, &arena, &out[n]),
-                         GSP__SNAPSHOT_OK);
+        assert_int_equal(gsp__reader_snapshot(reader, &a->records[k].ref, &arena, &out[n]), GSP__SNAPSHOT_OK);
         n++;
     }
     return n;
