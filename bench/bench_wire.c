@@ -11,6 +11,7 @@
 
 #include "bench.h"
 #include "wire/decoder.h"
+#include "wire/registry.h"
 
 #ifdef HAVE_JSMN
 #define JSMN_STATIC
@@ -399,7 +400,7 @@ int main(void)
 
         snprintf(path, sizeof path, "%s/%s", directory, files[i]->d_name);
         snprintf(name, sizeof name, "%.*s", (int)strlen(files[i]->d_name) - 6, files[i]->d_name);
-        format = gsp__format_named(name);
+        format = gsp__registry_named(name);
         for (size_t f = 0; format && f < sizeof framings / sizeof framings[0]; f++) {
             char what[400];
 

@@ -18,6 +18,7 @@
 #include "wire/decoder.h"
 #include "wire/headers.h"
 #include "wire/provider_name.h"
+#include "wire/registry.h"
 
 #define CODE_MAX    64
 #define MESSAGE_MAX 1025
@@ -243,7 +244,7 @@ void gsp_exchange_request(gsp_exchange *x, const char *method, const char *url)
         return;
     x->has_request = true;
     keep(x->host, sizeof x->host, u.host, u.n_host);
-    x->format = gsp__format_of(u.path, strlen(u.path));
+    x->format = gsp__registry_find(u.host, u.n_host, u.path, strlen(u.path));
     r = gsp__record_find(x->attempt);
     if (r.head) {
         put_once(r, GSP_FACT_SERVER_ADDRESS, u.host, u.n_name);
@@ -255,8 +256,10 @@ void gsp_exchange_request(gsp_exchange *x, const char *method, const char *url)
         if (x->format)
             put_once(r, GSP_FACT_WIRE_FORMAT, x->format->name, strlen(x->format->name));
     }
-    if (x->format)
+    if (x->format) {
         gsp__request_init(&x->request, x->format, &x->sink, x);
+        gsp__request_target(&x->request, u.path, strlen(u.path));
+    }
 }
 
 void gsp_exchange_request_body(gsp_exchange *x, const void *bytes, size_t n_bytes)
@@ -361,13 +364,12 @@ void gsp_exchange_response_body(gsp_exchange *x, const void *bytes, size_t n, in
 
 static bool is_stream(const struct gsp_exchange *x)
 {
-    return x->has_body && x->format && x->response.framing == GSP__FRAMING_SSE;
+    return x->has_body && x->format && gsp__framing_is_stream(x->response.framing);
 }
 
 static bool was_decoded(const struct gsp_exchange *x)
 {
-    return x->has_body && x->format &&
-           (x->response.framing == GSP__FRAMING_SSE || x->response.framing == GSP__FRAMING_JSON);
+    return x->has_body && x->format && gsp__framing_is_decoded(x->response.framing);
 }
 
 /* US-4: an answer without usage says so; whether a stream's is partial, its end decides. */

@@ -10,6 +10,7 @@
 #include "base/buffer.h"
 #include "cli/command.h"
 #include "cli/facts_json.h"
+#include "wire/registry.h"
 
 #define FILE_MAX    ((size_t)256 << 20)
 #define HEADERS_MAX 256
@@ -132,13 +133,13 @@ static json_t *decode_line(json_t *line)
     const char *headers[2 * HEADERS_MAX + 1];
     struct gsp__exchange_bytes x = {.headers = headers};
     const char *flavor = json_string_value(json_object_get(line, "flavor"));
-    const struct gsp__format *format = flavor ? gsp__format_named(flavor) : NULL;
+    const struct gsp__format *format = flavor ? gsp__registry_named(flavor) : NULL;
     json_t *id = json_object_get(line, "id"), *facts;
 
     x.host = json_string_value(json_object_get(line, "host"));
     x.path = json_string_value(json_object_get(line, "path"));
     if (!flavor && x.path)
-        format = gsp__format_of(x.path, strlen(x.path));
+        format = gsp__registry_find(x.host ? x.host : "", x.host ? strlen(x.host) : 0, x.path, strlen(x.path));
     if (!format)
         return json_pack("{s:O?, s:b}", "id", id, "unsupported", 1);
     x.status = (int)json_integer_value(json_object_get(line, "status"));
@@ -202,7 +203,7 @@ static const char *split_url(const char *url, char host[256])
 static int decode_files(const struct arguments *a)
 {
     struct gsp__buffer request = {0}, response = {0};
-    const struct gsp__format *format = a->format ? gsp__format_named(a->format) : NULL;
+    const struct gsp__format *format = a->format ? gsp__registry_named(a->format) : NULL;
     struct gsp__exchange_bytes x = {.status = (int)a->status};
     char host[256] = "";
     json_t *facts;
@@ -212,7 +213,7 @@ static int decode_files(const struct arguments *a)
     x.host = host;
     x.headers = (const char *const *)a->headers;
     if (!a->format && a->url)
-        format = gsp__format_of(x.path, strlen(x.path));
+        format = gsp__registry_find(x.host ? x.host : "", x.host ? strlen(x.host) : 0, x.path, strlen(x.path));
     if (!format)
         return a->format ? gsp__usage_error("decode", "--format %s: not known; openai.chat is", a->format)
                : a->url  ? gsp__usage_error("decode",

@@ -67,6 +67,8 @@ static const struct {
     {GSP_FACT_TOOL_COUNT, "request_tool_count"},
     {GSP_FACT_RESPONSE_ID, "response_id"},
     {GSP_FACT_RESPONSE_MODEL, "response_model"},
+    {GSP_FACT_RESPONSE_STATUS, "response_status"},
+    {GSP_FACT_EMBEDDING_COUNT, "embeddings"},
     {GSP_FACT_PROVIDER_ERROR_TYPE, "error_code"},
     {GSP__FACT_ERROR_MESSAGE, "error_message"},
 };
@@ -308,10 +310,13 @@ json_t *gsp__facts_json(const struct gsp__exchange_bytes *x, const struct gsp__f
     feed_headers(f, x, &hints);
 
     gsp__request_init(request, format, &sink, f);
+    if (x->path)
+        gsp__request_target(request, x->path, strlen(x->path));
     for (size_t at = 0; at < x->n_request_body; at += n) {
         n = next_cut(cut, cut_self, x->n_request_body - at);
         gsp__request_body(request, x->request_body + at, n);
     }
+    gsp__request_finish(request);
     gsp__decoder_init(response, format, hints.framing, &sink, f);
     for (size_t at = 0; at < x->n_response_body; at += n) {
         n = next_cut(cut, cut_self, x->n_response_body - at);
@@ -325,11 +330,11 @@ json_t *gsp__facts_json(const struct gsp__exchange_bytes *x, const struct gsp__f
         json_object_set_new(out, "status", json_integer(x->status));
     if (*gsp__framing_name(response->framing))
         json_object_set_new(out, "framing", json_string(gsp__framing_name(response->framing)));
-    if (response->framing == GSP__FRAMING_SSE)
+    if (gsp__framing_is_stream(response->framing))
         json_object_set_new(out, "chunks", json_integer((json_int_t)response->n_events));
     if (x->status < 400) {
         put_text(f);
-        if (f->has_error && response->framing == GSP__FRAMING_SSE)
+        if (f->has_error && gsp__framing_is_stream(response->framing))
             json_object_set_new(out, "stream_error", json_true());
         json_object_del(out, "error_code");
         json_object_del(out, "error_message");
