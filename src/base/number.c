@@ -17,11 +17,13 @@ bool gsp__parse_u64(const char *text, uint64_t max, uint64_t *out)
     if (!*text)
         return false;
     for (; *text; text++) {
+        uint64_t digit = (uint64_t)(*text - '0');
+
         if (*text < '0' || *text > '9')
             return false;
-        if (n > (UINT64_MAX - 9) / 10)
+        if (n > (UINT64_MAX - digit) / 10)
             return false;
-        n = n * 10 + (uint64_t)(*text - '0');
+        n = n * 10 + digit;
     }
     if (n > max)
         return false;

@@ -55,11 +55,12 @@ gsp_status gsp_context_parse(const char *s, gsp_context *out)
 
 void gsp_context_format(const gsp_context *context, char out[GSP_TRACEPARENT_BYTES])
 {
-    uint8_t flags = context->trace_flags & (GSP_TRACE_FLAG_SAMPLED | GSP_TRACE_FLAG_RANDOM);
+    uint8_t flags;
 
     out[0] = 0;
-    if (is_zero(context->trace_id, 16) || is_zero(context->span_id, 8))
+    if (!context || is_zero(context->trace_id, 16) || is_zero(context->span_id, 8))
         return;
+    flags = context->trace_flags & (GSP_TRACE_FLAG_SAMPLED | GSP_TRACE_FLAG_RANDOM);
     memcpy(out, "00-", 3);
     gsp__hex_encode(out + 3, context->trace_id, 16);
     out[35] = '-';

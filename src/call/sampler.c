@@ -5,6 +5,7 @@
 #include "call/sampler.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/env.h"
 #include "base/warn.h"
@@ -15,14 +16,14 @@ static bool set_by_name(struct gsp__sampler *s, const char *name)
 {
     static const char prefix[] = "parentbased_";
 
-    s->follows_parent = strncmp(name, prefix, sizeof prefix - 1) == 0;
+    s->follows_parent = strncasecmp(name, prefix, sizeof prefix - 1) == 0;
     if (s->follows_parent)
         name += sizeof prefix - 1;
-    if (strcmp(name, "always_on") == 0)
+    if (strcasecmp(name, "always_on") == 0)
         s->root = GSP__SAMPLER_ON;
-    else if (strcmp(name, "always_off") == 0)
+    else if (strcasecmp(name, "always_off") == 0)
         s->root = GSP__SAMPLER_OFF;
-    else if (strcmp(name, "traceidratio") == 0)
+    else if (strcasecmp(name, "traceidratio") == 0)
         s->root = GSP__SAMPLER_RATIO;
     else
         return false;
@@ -36,26 +37,24 @@ static uint64_t threshold_of(double ratio)
 
 bool gsp__sampler_set(struct gsp__sampler *s, const char *name, double ratio)
 {
+    static const char fallback[] = "parentbased_always_on";
     const char *variable = gsp__env("OTEL_TRACES_SAMPLER");
-    double from_env = 1.0;
 
-    if (name && *name) {
-        if (!set_by_name(s, name) || ratio < 0 || ratio > 1)
-            return false;
-        s->threshold = threshold_of(ratio);
+    if (!(ratio >= 0 && ratio <= 1)) /* nor a NaN */
+        return false;
+    if (ratio == 0) {
+        ratio = 1;
+        gsp__env_double("OTEL_TRACES_SAMPLER_ARG", 0, 1, &ratio);
+    }
+    s->threshold = threshold_of(ratio);
+    if (name && *name)
+        return set_by_name(s, name);
+    if (variable && set_by_name(s, variable))
         return true;
-    }
-    set_by_name(s, "parentbased_always_on");
-    if (variable && !set_by_name(s, variable)) {
-        gsp__warn_once("OTEL_TRACES_SAMPLER",
-                       "OTEL_TRACES_SAMPLER=\"%.64s\" is not known here: parentbased_always_on is "
-                       "used",
-                       variable);
-        set_by_name(s, "parentbased_always_on");
-    }
-    gsp__env_double("OTEL_TRACES_SAMPLER_ARG", 0, 1, &from_env);
-    s->threshold = threshold_of(from_env);
-    return true;
+    if (variable)
+        gsp__warn_once("OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER=\"%.64s\" is not known here: %s is used",
+                       variable, fallback);
+    return set_by_name(s, fallback);
 }
 
 bool gsp__sampler_decide(const struct gsp__sampler *s, const uint8_t trace_id[16], const gsp_context *parent)

@@ -22,8 +22,9 @@ struct gsp__sampler {
 };
 
 /*
- * From the caller's wish (name may be NULL), else OTEL_TRACES_SAMPLER and _ARG, else
- * parentbased_always_on. False if the wish is no sampler that we know.
+ * From the caller's wish, else (name NULL or empty, ratio 0) OTEL_TRACES_SAMPLER and _ARG, else
+ * parentbased_always_on and 1. Names are matched without regard to case. False if the wish is no sampler
+ * that we know, or the ratio is not from 0 to 1.
  */
 bool gsp__sampler_set(struct gsp__sampler *sampler, const char *name, double ratio);
 

@@ -2,8 +2,9 @@
  * OTLP to the model, from protobuf and from JSON. Unknown fields are passed over; what is malformed, nested
  * too deep or too much for the arena is an error, never a crash.
  *
- * Strings of protobuf point into the input, all else into the arena. Memory: an arena of 16 times the input
- * suffices for any input; the caller chooses.
+ * Strings of protobuf point into the input, all else into the arena. Memory: an arena of
+ * GSP__OTLP_ARENA_PER_BYTE bytes for each byte of input suffices for any input; the caller chooses. An input
+ * of more than 4 GiB is refused.
  */
 #ifndef GSP_OTLP_DECODE_H
 #define GSP_OTLP_DECODE_H
@@ -34,7 +35,8 @@ struct gsp__partial_success {
     char message[256];
 };
 
-/* An export's response body, in either encoding. False if it is none (an empty one is: nothing refused). */
+/* An export's response body, in either encoding. False, and `out` zeroed, if it is none (an empty one is:
+ * nothing refused). */
 bool gsp__otlp_response_from_pb(const void *bytes, size_t n, struct gsp__partial_success *out);
 bool gsp__otlp_response_from_json(const char *text, size_t n, struct gsp__partial_success *out);
 

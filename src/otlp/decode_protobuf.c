@@ -1,21 +1,35 @@
 /*
- * OTLP protobuf to the model. Each repeated field is counted first, so that its items can stand together.
+ * OTLP protobuf to the model: what traces and metrics have in common.
  */
+#include "otlp/decode_protobuf.h"
+
 #include <string.h>
 
 #include "base/status.h"
 #include "base/utf8.h"
-#include "otlp/decode.h"
-#include "otlp/protobuf.h"
 
-struct decoder {
-    const uint8_t *start;
-    struct gsp__arena *arena;
-    gsp_status status;
-    const uint8_t *bad; /* where it went wrong */
-};
+struct gsp__pb_decoder gsp__from_pb_begin(const void *bytes, size_t n, struct gsp__arena *arena,
+                                          struct gsp__pb_field *out_message)
+{
+    struct gsp__pb_decoder d = {bytes, arena, GSP_OK, NULL};
 
-static bool fail(struct decoder *d, gsp_status status, const uint8_t *where)
+    *out_message = (struct gsp__pb_field){.type = GSP__PB_BYTES, .bytes = bytes, .n = n, .at = bytes};
+    if (n > UINT32_MAX) /* counts have 32 bits */
+        gsp__from_pb_fail(&d, GSP_ERR_NO_SPACE, bytes);
+    return d;
+}
+
+gsp_status gsp__from_pb_end(const struct gsp__pb_decoder *d, gsp_error *err)
+{
+    if (d->status == GSP_ERR_NO_SPACE)
+        return gsp__fail(err, GSP_ERR_NO_SPACE, "too much OTLP for the room there is");
+    if (d->status != GSP_OK)
+        return gsp__fail_at(err, d->status, d->bad ? (uint64_t)(d->bad - d->start) : 0,
+                            "malformed OTLP protobuf");
+    return GSP_OK;
+}
+
+bool gsp__from_pb_fail(struct gsp__pb_decoder *d, gsp_status status, const uint8_t *where)
 {
     if (d->status == GSP_OK) {
         d->status = status;
@@ -24,13 +38,16 @@ static bool fail(struct decoder *d, gsp_status status, const uint8_t *where)
     return false;
 }
 
-/* Whether a message was read to its end without fault. */
-static bool is_read(struct decoder *d, const struct gsp__pb_reader *r)
+bool gsp__from_pb_next(struct gsp__pb_decoder *d, struct gsp__pb_reader *r, struct gsp__pb_field *out)
 {
-    return r->is_bad ? fail(d, GSP_ERR_FORMAT, r->p) : d->status == GSP_OK;
+    if (d->status != GSP_OK)
+        return false;
+    if (gsp__pb_next(r, out))
+        return true;
+    return r->is_bad ? gsp__from_pb_fail(d, GSP_ERR_FORMAT, r->p) : false;
 }
 
-static uint32_t count(const struct gsp__pb_field *message, uint32_t number)
+uint32_t gsp__from_pb_count(const struct gsp__pb_field *message, uint32_t number)
 {
     struct gsp__pb_reader r = gsp__pb_read(message->bytes, message->n);
     struct gsp__pb_field f;
@@ -41,807 +58,240 @@ static uint32_t count(const struct gsp__pb_field *message, uint32_t number)
     return n;
 }
 
-/* Room for n items; NULL for none of them too. */
-static void *items(struct decoder *d, uint32_t n, size_t size)
+void *gsp__from_pb_items(struct gsp__pb_decoder *d, uint32_t n, size_t size)
 {
     void *p = n ? gsp__arena_get(d->arena, n * size) : NULL;
 
     if (n && !p)
-        fail(d, GSP_ERR_NO_SPACE, d->start);
+        gsp__from_pb_fail(d, GSP_ERR_NO_SPACE, d->start);
     if (p)
         memset(p, 0, n * size);
     return p;
 }
 
-static struct gsp__string string_of(struct decoder *d, const struct gsp__pb_field *f)
+/*
+ * Fields.
+ */
+
+bool gsp__from_pb_is(struct gsp__pb_decoder *d, const struct gsp__pb_field *f, enum gsp__pb_wire_type type)
+{
+    return f->type == type || gsp__from_pb_fail(d, GSP_ERR_FORMAT, f->at);
+}
+
+uint64_t gsp__from_pb_varint(struct gsp__pb_decoder *d, const struct gsp__pb_field *f)
+{
+    return gsp__from_pb_is(d, f, GSP__PB_VARINT) ? f->scalar : 0;
+}
+
+uint64_t gsp__from_pb_fixed64(struct gsp__pb_decoder *d, const struct gsp__pb_field *f)
+{
+    return gsp__from_pb_is(d, f, GSP__PB_FIXED64) ? f->scalar : 0;
+}
+
+uint32_t gsp__from_pb_fixed32(struct gsp__pb_decoder *d, const struct gsp__pb_field *f)
+{
+    return gsp__from_pb_is(d, f, GSP__PB_FIXED32) ? (uint32_t)f->scalar : 0;
+}
+
+double gsp__from_pb_double(struct gsp__pb_decoder *d, const struct gsp__pb_field *f)
+{
+    uint64_t bits = gsp__from_pb_fixed64(d, f);
+    double value;
+
+    memcpy(&value, &bits, 8);
+    return value;
+}
+
+struct gsp__string gsp__from_pb_string(struct gsp__pb_decoder *d, const struct gsp__pb_field *f)
 {
     const char *bytes = (const char *)f->bytes;
+    size_t valid;
 
-    if (f->type != GSP__PB_BYTES || gsp__utf8_valid_prefix(bytes, f->n) != f->n) {
-        fail(d, GSP_ERR_FORMAT, f->bytes);
+    if (!gsp__from_pb_is(d, f, GSP__PB_BYTES))
+        return (struct gsp__string){"", 0};
+    valid = gsp__utf8_valid_prefix(bytes, f->n);
+    if (valid != f->n) {
+        gsp__from_pb_fail(d, GSP_ERR_FORMAT, f->bytes + valid);
         return (struct gsp__string){"", 0};
     }
     return (struct gsp__string){bytes, f->n};
 }
 
-static bool id_of(struct decoder *d, const struct gsp__pb_field *f, uint8_t *out, size_t n)
+bool gsp__from_pb_id(struct gsp__pb_decoder *d, const struct gsp__pb_field *f, uint8_t *out, size_t n)
 {
-    if (f->type != GSP__PB_BYTES || (f->n != n && f->n != 0))
-        return fail(d, GSP_ERR_FORMAT, f->bytes);
-    if (f->n == n)
+    if (!gsp__from_pb_is(d, f, GSP__PB_BYTES))
+        return false;
+    if (f->n != n && f->n != 0)
+        return gsp__from_pb_fail(d, GSP_ERR_FORMAT, f->bytes);
+    if (f->n == 0)
+        memset(out, 0, n);
+    else
         memcpy(out, f->bytes, n);
     return f->n == n;
 }
 
-static double double_of(const struct gsp__pb_field *f)
+uint8_t gsp__from_pb_enum(struct gsp__pb_decoder *d, const struct gsp__pb_field *f)
 {
-    double d;
+    uint64_t value = gsp__from_pb_varint(d, f);
 
-    memcpy(&d, &f->scalar, 8);
-    return d;
+    return value <= UINT8_MAX ? (uint8_t)value : 0;
 }
 
 /*
  * Values and attributes.
  */
 
-static void read_attributes(struct decoder *d, const struct gsp__pb_field *message, uint32_t number,
-                            unsigned depth, struct gsp__attributes *out);
+static void read_pairs(struct gsp__pb_decoder *d, const struct gsp__pb_field *message, uint32_t number,
+                       unsigned depth, struct gsp__attributes *out);
+static void read_value(struct gsp__pb_decoder *d, const struct gsp__pb_field *message, unsigned depth,
+                       struct gsp__value *out);
 
-static void read_value(struct decoder *d, const struct gsp__pb_field *message, unsigned depth,
+static void read_array(struct gsp__pb_decoder *d, const struct gsp__pb_field *message, unsigned depth,
                        struct gsp__value *out)
 {
     struct gsp__pb_reader r = gsp__pb_read(message->bytes, message->n);
     struct gsp__pb_field f;
-    struct gsp__attributes pairs;
     struct gsp__value *values;
 
-    memset(out, 0, sizeof *out);
-    if (message->type != GSP__PB_BYTES || depth > GSP__OTLP_DEPTH_MAX) {
-        fail(d, GSP_ERR_FORMAT, message->bytes);
+    if (!gsp__from_pb_is(d, message, GSP__PB_BYTES))
         return;
-    }
-    while (gsp__pb_next(&r, &f)) {
-        switch (f.number) {
-        case 1:
-            out->type = GSP__VALUE_STRING;
-            out->u.string = string_of(d, &f);
-            break;
-        case 2:
-            out->type = GSP__VALUE_BOOL;
-            out->u.boolean = f.scalar != 0;
-            break;
-        case 3:
-            out->type = GSP__VALUE_INT;
-            out->u.integer = (int64_t)f.scalar;
-            break;
-        case 4:
-            out->type = GSP__VALUE_DOUBLE;
-            out->u.real = double_of(&f);
-            break;
-        case 5:
-            out->type = GSP__VALUE_ARRAY;
-            out->n = count(&f, 1);
-            out->u.items = values = items(d, out->n, sizeof *values);
-            if (values) {
-                struct gsp__pb_reader inner = gsp__pb_read(f.bytes, f.n);
-                struct gsp__pb_field item;
-                uint32_t i = 0;
-
-                while (gsp__pb_next(&inner, &item))
-                    if (item.number == 1 && item.type == GSP__PB_BYTES)
-                        read_value(d, &item, depth + 1, &values[i++]);
-                is_read(d, &inner);
-            }
-            break;
-        case 6:
-            read_attributes(d, &f, 1, depth + 1, &pairs);
-            out->type = GSP__VALUE_MAP;
-            out->n = pairs.n;
-            out->u.pairs = pairs.items;
-            break;
-        case 7:
-            out->type = GSP__VALUE_BYTES;
-            out->u.string = (struct gsp__string){(const char *)f.bytes, f.n};
-            break;
-        default:
-            break;
-        }
-        if (d->status != GSP_OK)
-            return;
-    }
-    is_read(d, &r);
+    values = gsp__from_pb_items(d, gsp__from_pb_count(message, 1), sizeof *values);
+    out->type = GSP__VALUE_ARRAY;
+    out->u.items = values;
+    while (gsp__from_pb_next(d, &r, &f))
+        if (f.number == 1 && gsp__from_pb_is(d, &f, GSP__PB_BYTES))
+            read_value(d, &f, depth + 1, &values[out->n++]);
 }
 
-static void read_attribute(struct decoder *d, const struct gsp__pb_field *message, unsigned depth,
-                           struct gsp__attribute *out)
+static void read_map(struct gsp__pb_decoder *d, const struct gsp__pb_field *message, unsigned depth,
+                     struct gsp__value *out)
+{
+    struct gsp__attributes pairs = {0};
+
+    if (gsp__from_pb_is(d, message, GSP__PB_BYTES))
+        read_pairs(d, message, 1, depth + 1, &pairs);
+    out->type = GSP__VALUE_MAP;
+    out->n = pairs.n;
+    out->u.pairs = pairs.items;
+}
+
+/* One of the oneof's fields. */
+static void read_one_value(struct gsp__pb_decoder *d, const struct gsp__pb_field *f, unsigned depth,
+                           struct gsp__value *out)
+{
+    if (f->number >= 1 && f->number <= 7)
+        memset(out, 0, sizeof *out);
+    switch (f->number) {
+    case 1:
+        out->type = GSP__VALUE_STRING;
+        out->u.string = gsp__from_pb_string(d, f);
+        break;
+    case 2:
+        out->type = GSP__VALUE_BOOL;
+        out->u.boolean = gsp__from_pb_varint(d, f) != 0;
+        break;
+    case 3:
+        out->type = GSP__VALUE_INT;
+        out->u.integer = (int64_t)gsp__from_pb_varint(d, f);
+        break;
+    case 4:
+        out->type = GSP__VALUE_DOUBLE;
+        out->u.real = gsp__from_pb_double(d, f);
+        break;
+    case 5:
+        read_array(d, f, depth, out);
+        break;
+    case 6:
+        read_map(d, f, depth, out);
+        break;
+    case 7:
+        if (!gsp__from_pb_is(d, f, GSP__PB_BYTES))
+            return;
+        out->type = GSP__VALUE_BYTES;
+        out->u.string = (struct gsp__string){(const char *)f->bytes, f->n};
+        break;
+    default:
+        break;
+    }
+}
+
+static void read_value(struct gsp__pb_decoder *d, const struct gsp__pb_field *message, unsigned depth,
+                       struct gsp__value *out)
+{
+    struct gsp__pb_reader r = gsp__pb_read(message->bytes, message->n);
+    struct gsp__pb_field f;
+
+    memset(out, 0, sizeof *out);
+    if (!gsp__from_pb_is(d, message, GSP__PB_BYTES))
+        return;
+    if (depth > GSP__OTLP_DEPTH_MAX) {
+        gsp__from_pb_fail(d, GSP_ERR_FORMAT, message->at);
+        return;
+    }
+    while (gsp__from_pb_next(d, &r, &f))
+        read_one_value(d, &f, depth, out);
+}
+
+static void read_pair(struct gsp__pb_decoder *d, const struct gsp__pb_field *message, unsigned depth,
+                      struct gsp__attribute *out)
 {
     struct gsp__pb_reader r = gsp__pb_read(message->bytes, message->n);
     struct gsp__pb_field f;
 
     out->key = (struct gsp__string){"", 0};
-    while (gsp__pb_next(&r, &f)) {
+    while (gsp__from_pb_next(d, &r, &f)) {
         if (f.number == 1)
-            out->key = string_of(d, &f);
+            out->key = gsp__from_pb_string(d, &f);
         else if (f.number == 2)
             read_value(d, &f, depth, &out->value);
     }
-    is_read(d, &r);
 }
 
-static void read_attributes(struct decoder *d, const struct gsp__pb_field *message, uint32_t number,
-                            unsigned depth, struct gsp__attributes *out)
-{
-    struct gsp__pb_reader r = gsp__pb_read(message->bytes, message->n);
-    struct gsp__pb_field f;
-    uint32_t i = 0;
-
-    out->n = count(message, number);
-    out->n_dropped = 0;
-    out->items = items(d, out->n, sizeof *out->items);
-    while (d->status == GSP_OK && gsp__pb_next(&r, &f))
-        if (f.number == number && f.type == GSP__PB_BYTES)
-            read_attribute(d, &f, depth, &out->items[i++]);
-    is_read(d, &r);
-}
-
-/*
- * Traces.
- */
-
-static void read_event(struct decoder *d, const struct gsp__pb_field *message, struct gsp__span_event *out)
+static void read_pairs(struct gsp__pb_decoder *d, const struct gsp__pb_field *message, uint32_t number,
+                       unsigned depth, struct gsp__attributes *out)
 {
     struct gsp__pb_reader r = gsp__pb_read(message->bytes, message->n);
     struct gsp__pb_field f;
 
-    out->name = (struct gsp__string){"", 0};
-    read_attributes(d, message, 3, 0, &out->attributes);
-    while (gsp__pb_next(&r, &f)) {
-        if (f.number == 1)
-            out->time_unix_ns = f.scalar;
-        else if (f.number == 2)
-            out->name = string_of(d, &f);
-        else if (f.number == 4)
-            out->attributes.n_dropped = (uint32_t)f.scalar;
-    }
-    is_read(d, &r);
+    *out = (struct gsp__attributes){0};
+    out->items = gsp__from_pb_items(d, gsp__from_pb_count(message, number), sizeof *out->items);
+    while (gsp__from_pb_next(d, &r, &f))
+        if (f.number == number && gsp__from_pb_is(d, &f, GSP__PB_BYTES))
+            read_pair(d, &f, depth, &out->items[out->n++]);
 }
 
-static void read_link(struct decoder *d, const struct gsp__pb_field *message, struct gsp__span_link *out)
+void gsp__from_pb_attributes(struct gsp__pb_decoder *d, const struct gsp__pb_field *message, uint32_t number,
+                             struct gsp__attributes *out)
+{
+    read_pairs(d, message, number, 0, out);
+}
+
+void gsp__from_pb_resource(struct gsp__pb_decoder *d, const struct gsp__pb_field *message,
+                           struct gsp__resource *out)
 {
     struct gsp__pb_reader r = gsp__pb_read(message->bytes, message->n);
     struct gsp__pb_field f;
 
-    out->trace_state = (struct gsp__string){"", 0};
-    read_attributes(d, message, 4, 0, &out->attributes);
-    while (gsp__pb_next(&r, &f)) {
-        switch (f.number) {
-        case 1:
-            id_of(d, &f, out->trace_id, 16);
-            break;
-        case 2:
-            id_of(d, &f, out->span_id, 8);
-            break;
-        case 3:
-            out->trace_state = string_of(d, &f);
-            break;
-        case 5:
-            out->attributes.n_dropped = (uint32_t)f.scalar;
-            break;
-        case 6:
-            out->flags = (uint32_t)f.scalar;
-            break;
-        default:
-            break;
-        }
-    }
-    is_read(d, &r);
-}
-
-static void read_status(struct decoder *d, const struct gsp__pb_field *message, struct gsp__span_data *out)
-{
-    struct gsp__pb_reader r = gsp__pb_read(message->bytes, message->n);
-    struct gsp__pb_field f;
-
-    while (gsp__pb_next(&r, &f)) {
+    gsp__from_pb_attributes(d, message, 1, &out->attributes);
+    while (gsp__from_pb_next(d, &r, &f))
         if (f.number == 2)
-            out->status_message = string_of(d, &f);
-        else if (f.number == 3)
-            out->status = (uint8_t)f.scalar;
-    }
-    is_read(d, &r);
+            out->attributes.n_dropped = (uint32_t)gsp__from_pb_varint(d, &f);
 }
 
-static void read_span(struct decoder *d, const struct gsp__pb_field *message, struct gsp__span_data *out)
-{
-    struct gsp__pb_reader r = gsp__pb_read(message->bytes, message->n);
-    struct gsp__pb_field f;
-    uint32_t n_events = count(message, 11), n_links = count(message, 13);
-
-    out->name = out->trace_state = out->status_message = (struct gsp__string){"", 0};
-    out->events = items(d, n_events, sizeof *out->events);
-    out->links = items(d, n_links, sizeof *out->links);
-    read_attributes(d, message, 9, 0, &out->attributes);
-    while (d->status == GSP_OK && gsp__pb_next(&r, &f)) {
-        switch (f.number) {
-        case 1:
-            id_of(d, &f, out->trace_id, 16);
-            break;
-        case 2:
-            id_of(d, &f, out->span_id, 8);
-            break;
-        case 3:
-            out->trace_state = string_of(d, &f);
-            break;
-        case 4:
-            out->has_parent = id_of(d, &f, out->parent_span_id, 8);
-            break;
-        case 5:
-            out->name = string_of(d, &f);
-            break;
-        case 6:
-            out->kind = (uint8_t)f.scalar;
-            break;
-        case 7:
-            out->start_unix_ns = f.scalar;
-            break;
-        case 8:
-            out->end_unix_ns = f.scalar;
-            break;
-        case 10:
-            out->attributes.n_dropped = (uint32_t)f.scalar;
-            break;
-        case 11:
-            if (f.type == GSP__PB_BYTES)
-                read_event(d, &f, &out->events[out->n_events++]);
-            break;
-        case 12:
-            out->n_dropped_events = (uint32_t)f.scalar;
-            break;
-        case 13:
-            if (f.type == GSP__PB_BYTES)
-                read_link(d, &f, &out->links[out->n_links++]);
-            break;
-        case 14:
-            out->n_dropped_links = (uint32_t)f.scalar;
-            break;
-        case 15:
-            read_status(d, &f, out);
-            break;
-        case 16:
-            out->flags = (uint32_t)f.scalar;
-            break;
-        default:
-            break;
-        }
-    }
-    is_read(d, &r);
-}
-
-static void read_resource(struct decoder *d, const struct gsp__pb_field *message, struct gsp__resource *out)
+void gsp__from_pb_scope(struct gsp__pb_decoder *d, const struct gsp__pb_field *message,
+                        struct gsp__instrumentation_scope *out)
 {
     struct gsp__pb_reader r = gsp__pb_read(message->bytes, message->n);
     struct gsp__pb_field f;
 
-    read_attributes(d, message, 1, 0, &out->attributes);
-    while (gsp__pb_next(&r, &f))
-        if (f.number == 2)
-            out->attributes.n_dropped = (uint32_t)f.scalar;
-    is_read(d, &r);
-}
-
-static void read_scope(struct decoder *d, const struct gsp__pb_field *message,
-                       struct gsp__instrumentation_scope *out)
-{
-    struct gsp__pb_reader r = gsp__pb_read(message->bytes, message->n);
-    struct gsp__pb_field f;
-
-    read_attributes(d, message, 3, 0, &out->attributes);
-    while (gsp__pb_next(&r, &f)) {
+    out->name = out->version = (struct gsp__string){"", 0};
+    gsp__from_pb_attributes(d, message, 3, &out->attributes);
+    while (gsp__from_pb_next(d, &r, &f)) {
         if (f.number == 1)
-            out->name = string_of(d, &f);
+            out->name = gsp__from_pb_string(d, &f);
         else if (f.number == 2)
-            out->version = string_of(d, &f);
+            out->version = gsp__from_pb_string(d, &f);
         else if (f.number == 4)
-            out->attributes.n_dropped = (uint32_t)f.scalar;
+            out->attributes.n_dropped = (uint32_t)gsp__from_pb_varint(d, &f);
     }
-    is_read(d, &r);
-}
-
-static void read_scope_spans(struct decoder *d, const struct gsp__pb_field *message,
-                             struct gsp__scope_spans *out)
-{
-    struct gsp__pb_reader r = gsp__pb_read(message->bytes, message->n);
-    struct gsp__span_data *spans = items(d, count(message, 2), sizeof *spans);
-    struct gsp__pb_field f;
-
-    out->scope.name = out->scope.version = out->schema_url = (struct gsp__string){"", 0};
-    out->spans = spans;
-    while (d->status == GSP_OK && gsp__pb_next(&r, &f)) {
-        if (f.type != GSP__PB_BYTES)
-            continue;
-        if (f.number == 1)
-            read_scope(d, &f, &out->scope);
-        else if (f.number == 2)
-            read_span(d, &f, &spans[out->n_spans++]);
-        else if (f.number == 3)
-            out->schema_url = string_of(d, &f);
-    }
-    is_read(d, &r);
-}
-
-static void read_resource_spans(struct decoder *d, const struct gsp__pb_field *message,
-                                struct gsp__resource_spans *out)
-{
-    struct gsp__pb_reader r = gsp__pb_read(message->bytes, message->n);
-    struct gsp__scope_spans *scopes = items(d, count(message, 2), sizeof *scopes);
-    struct gsp__pb_field f;
-
-    out->schema_url = (struct gsp__string){"", 0};
-    out->scopes = scopes;
-    while (d->status == GSP_OK && gsp__pb_next(&r, &f)) {
-        if (f.type != GSP__PB_BYTES)
-            continue;
-        if (f.number == 1)
-            read_resource(d, &f, &out->resource);
-        else if (f.number == 2)
-            read_scope_spans(d, &f, &scopes[out->n_scopes++]);
-        else if (f.number == 3)
-            out->schema_url = string_of(d, &f);
-    }
-    is_read(d, &r);
-}
-
-static gsp_status result(const struct decoder *d, gsp_error *err)
-{
-    if (d->status == GSP_ERR_NO_SPACE)
-        return gsp__fail(err, GSP_ERR_NO_SPACE, "too much OTLP for the room there is");
-    if (d->status != GSP_OK)
-        return gsp__fail_at(err, d->status, d->bad ? (uint64_t)(d->bad - d->start) : 0,
-                            "malformed OTLP protobuf");
-    return GSP_OK;
-}
-
-gsp_status gsp__otlp_traces_from_pb(const void *bytes, size_t n, struct gsp__arena *arena,
-                                    struct gsp__traces *out, gsp_error *err)
-{
-    struct decoder d = {bytes, arena, GSP_OK, NULL};
-    struct gsp__pb_field message = {0, GSP__PB_BYTES, 0, bytes, n}, f;
-    struct gsp__pb_reader r = gsp__pb_read(bytes, n);
-    struct gsp__resource_spans *resources = items(&d, count(&message, 1), sizeof *resources);
-    uint32_t n_resources = 0;
-
-    while (d.status == GSP_OK && gsp__pb_next(&r, &f))
-        if (f.number == 1 && f.type == GSP__PB_BYTES)
-            read_resource_spans(&d, &f, &resources[n_resources++]);
-    is_read(&d, &r);
-    if (d.status == GSP_OK)
-        *out = (struct gsp__traces){resources, n_resources};
-    return result(&d, err);
-}
-
-/*
- * Metrics.
- */
-
-static void read_exemplar(struct decoder *d, const struct gsp__pb_field *message, struct gsp__exemplar *out)
-{
-    struct gsp__pb_reader r = gsp__pb_read(message->bytes, message->n);
-    struct gsp__pb_field f;
-
-    read_attributes(d, message, 7, 0, &out->filtered);
-    while (gsp__pb_next(&r, &f)) {
-        switch (f.number) {
-        case 2:
-            out->time_unix_ns = f.scalar;
-            break;
-        case 3:
-            out->value.type = GSP__NUMBER_DOUBLE;
-            out->value.u.real = double_of(&f);
-            break;
-        case 4:
-            out->has_span_id = id_of(d, &f, out->span_id, 8);
-            break;
-        case 5:
-            out->has_trace_id = id_of(d, &f, out->trace_id, 16);
-            break;
-        case 6:
-            out->value.type = GSP__NUMBER_INT;
-            out->value.u.integer = (int64_t)f.scalar;
-            break;
-        default:
-            break;
-        }
-    }
-    is_read(d, &r);
-}
-
-static void read_exemplars(struct decoder *d, const struct gsp__pb_field *message, uint32_t number,
-                           struct gsp__point *out)
-{
-    struct gsp__pb_reader r = gsp__pb_read(message->bytes, message->n);
-    struct gsp__exemplar *exemplars;
-    struct gsp__pb_field f;
-
-    exemplars = items(d, count(message, number), sizeof *exemplars);
-    out->exemplars = exemplars;
-    while (d->status == GSP_OK && gsp__pb_next(&r, &f))
-        if (f.number == number && f.type == GSP__PB_BYTES)
-            read_exemplar(d, &f, &exemplars[out->n_exemplars++]);
-}
-
-/* A packed field of 8-byte numbers; the values may come in several parts, or one by one. */
-static void read_fixed64s(struct decoder *d, const struct gsp__pb_field *message, uint32_t number,
-                          void *out_values, uint32_t *out_n)
-{
-    struct gsp__pb_reader r = gsp__pb_read(message->bytes, message->n);
-    struct gsp__pb_field f;
-    size_t n = 0;
-    uint8_t *values;
-
-    while (gsp__pb_next(&r, &f))
-        if (f.number == number)
-            n += f.type == GSP__PB_BYTES ? f.n / 8 : f.type == GSP__PB_FIXED64;
-    values = n <= UINT32_MAX ? items(d, (uint32_t)n, 8) : NULL;
-    *(void **)out_values = values;
-    *out_n = 0;
-    r = gsp__pb_read(message->bytes, message->n);
-    while (values && gsp__pb_next(&r, &f)) {
-        if (f.number != number)
-            continue;
-        if (f.type == GSP__PB_BYTES) {
-            memcpy(values + (size_t)*out_n * 8, f.bytes, f.n / 8 * 8);
-            *out_n += (uint32_t)(f.n / 8);
-        } else if (f.type == GSP__PB_FIXED64) {
-            memcpy(values + (size_t)*out_n * 8, &f.scalar, 8);
-            ++*out_n;
-        }
-    }
-}
-
-static int32_t unzigzag(uint64_t n)
-{
-    return (int32_t)((uint32_t)(n >> 1) ^ -(uint32_t)(n & 1));
-}
-
-static void read_exponential_buckets(struct decoder *d, const struct gsp__pb_field *message, int32_t *offset,
-                                     const uint64_t **counts, uint32_t *n_counts)
-{
-    struct gsp__pb_reader r = gsp__pb_read(message->bytes, message->n);
-    struct gsp__pb_field f;
-    uint64_t value, *values;
-    uint32_t n = 0;
-
-    while (gsp__pb_next(&r, &f)) {
-        struct gsp__pb_reader packed = gsp__pb_read(f.bytes, f.n);
-
-        if (f.number == 1)
-            *offset = unzigzag(f.scalar);
-        else if (f.number == 2 && f.type == GSP__PB_VARINT)
-            n++;
-        else if (f.number == 2 && f.type == GSP__PB_BYTES)
-            while (packed.p < packed.end && gsp__pb_read_varint(&packed, &value))
-                n++;
-    }
-    is_read(d, &r);
-    *counts = values = items(d, n, sizeof *values);
-    *n_counts = 0;
-    r = gsp__pb_read(message->bytes, message->n);
-    while (values && gsp__pb_next(&r, &f)) {
-        struct gsp__pb_reader packed = gsp__pb_read(f.bytes, f.n);
-
-        if (f.number == 2 && f.type == GSP__PB_VARINT)
-            values[(*n_counts)++] = f.scalar;
-        else if (f.number == 2 && f.type == GSP__PB_BYTES)
-            while (packed.p < packed.end && gsp__pb_read_varint(&packed, &value))
-                values[(*n_counts)++] = value;
-    }
-}
-
-static void read_times(const struct gsp__pb_field *f, struct gsp__point *out)
-{
-    if (f->number == 2)
-        out->start_unix_ns = f->scalar;
-    else if (f->number == 3)
-        out->time_unix_ns = f->scalar;
-}
-
-static void read_number_point(struct decoder *d, const struct gsp__pb_field *message, struct gsp__point *out)
-{
-    struct gsp__pb_reader r = gsp__pb_read(message->bytes, message->n);
-    struct gsp__pb_field f;
-
-    read_attributes(d, message, 7, 0, &out->attributes);
-    read_exemplars(d, message, 5, out);
-    while (gsp__pb_next(&r, &f)) {
-        read_times(&f, out);
-        if (f.number == 4) {
-            out->value.type = GSP__NUMBER_DOUBLE;
-            out->value.u.real = double_of(&f);
-        } else if (f.number == 6) {
-            out->value.type = GSP__NUMBER_INT;
-            out->value.u.integer = (int64_t)f.scalar;
-        } else if (f.number == 8) {
-            out->flags = (uint32_t)f.scalar;
-        }
-    }
-    is_read(d, &r);
-}
-
-static void read_histogram_point(struct decoder *d, const struct gsp__pb_field *message,
-                                 struct gsp__point *out)
-{
-    struct gsp__pb_reader r = gsp__pb_read(message->bytes, message->n);
-    struct gsp__pb_field f;
-
-    read_attributes(d, message, 9, 0, &out->attributes);
-    read_exemplars(d, message, 8, out);
-    read_fixed64s(d, message, 6, &out->buckets, &out->n_buckets);
-    read_fixed64s(d, message, 7, &out->bounds, &out->n_bounds);
-    while (gsp__pb_next(&r, &f)) {
-        read_times(&f, out);
-        switch (f.number) {
-        case 4:
-            out->count = f.scalar;
-            break;
-        case 5:
-            out->has_sum = true;
-            out->sum = double_of(&f);
-            break;
-        case 10:
-            out->flags = (uint32_t)f.scalar;
-            break;
-        case 11:
-            out->has_min = true;
-            out->min = double_of(&f);
-            break;
-        case 12:
-            out->has_max = true;
-            out->max = double_of(&f);
-            break;
-        default:
-            break;
-        }
-    }
-    is_read(d, &r);
-}
-
-static void read_exponential_point(struct decoder *d, const struct gsp__pb_field *message,
-                                   struct gsp__point *out)
-{
-    struct gsp__pb_reader r = gsp__pb_read(message->bytes, message->n);
-    struct gsp__pb_field f;
-
-    read_attributes(d, message, 1, 0, &out->attributes);
-    read_exemplars(d, message, 11, out);
-    while (gsp__pb_next(&r, &f)) {
-        read_times(&f, out);
-        switch (f.number) {
-        case 4:
-            out->count = f.scalar;
-            break;
-        case 5:
-            out->has_sum = true;
-            out->sum = double_of(&f);
-            break;
-        case 6:
-            out->scale = unzigzag(f.scalar);
-            break;
-        case 7:
-            out->zero_count = f.scalar;
-            break;
-        case 8:
-            read_exponential_buckets(d, &f, &out->positive_offset, &out->buckets, &out->n_buckets);
-            break;
-        case 9:
-            read_exponential_buckets(d, &f, &out->negative_offset, &out->negative, &out->n_negative);
-            break;
-        case 10:
-            out->flags = (uint32_t)f.scalar;
-            break;
-        case 12:
-            out->has_min = true;
-            out->min = double_of(&f);
-            break;
-        case 13:
-            out->has_max = true;
-            out->max = double_of(&f);
-            break;
-        case 14:
-            out->zero_threshold = double_of(&f);
-            break;
-        default:
-            break;
-        }
-    }
-    is_read(d, &r);
-}
-
-static void read_summary_point(struct decoder *d, const struct gsp__pb_field *message, struct gsp__point *out)
-{
-    struct gsp__pb_reader r = gsp__pb_read(message->bytes, message->n);
-    struct gsp__quantile *quantiles = items(d, count(message, 6), sizeof *quantiles);
-    struct gsp__pb_field f, q;
-
-    out->quantiles = quantiles;
-    read_attributes(d, message, 7, 0, &out->attributes);
-    while (d->status == GSP_OK && gsp__pb_next(&r, &f)) {
-        read_times(&f, out);
-        if (f.number == 4) {
-            out->count = f.scalar;
-        } else if (f.number == 5) {
-            out->has_sum = true;
-            out->sum = double_of(&f);
-        } else if (f.number == 6 && f.type == GSP__PB_BYTES) {
-            struct gsp__pb_reader inner = gsp__pb_read(f.bytes, f.n);
-            struct gsp__quantile *one = &quantiles[out->n_quantiles++];
-
-            while (gsp__pb_next(&inner, &q)) {
-                if (q.number == 1)
-                    one->quantile = double_of(&q);
-                else if (q.number == 2)
-                    one->value = double_of(&q);
-            }
-            is_read(d, &inner);
-        } else if (f.number == 8) {
-            out->flags = (uint32_t)f.scalar;
-        }
-    }
-    is_read(d, &r);
-}
-
-static void read_points(struct decoder *d, const struct gsp__pb_field *message, struct gsp__metric *out)
-{
-    struct gsp__pb_reader r = gsp__pb_read(message->bytes, message->n);
-    struct gsp__point *points = items(d, count(message, 1), sizeof *points);
-    struct gsp__pb_field f;
-
-    out->type = (enum gsp__metric_type)message->number;
-    out->points = points;
-    out->n_points = 0;
-    while (d->status == GSP_OK && gsp__pb_next(&r, &f)) {
-        if (f.number == 2) {
-            out->temporality = f.scalar <= GSP__TEMPORALITY_CUMULATIVE ? (enum gsp__temporality)f.scalar
-                                                                       : GSP__TEMPORALITY_UNSPECIFIED;
-        } else if (f.number == 3) {
-            out->is_monotonic = f.scalar != 0;
-        } else if (f.number == 1 && f.type == GSP__PB_BYTES) {
-            struct gsp__point *p = &points[out->n_points++];
-
-            if (out->type == GSP__METRIC_HISTOGRAM)
-                read_histogram_point(d, &f, p);
-            else if (out->type == GSP__METRIC_EXPONENTIAL_HISTOGRAM)
-                read_exponential_point(d, &f, p);
-            else if (out->type == GSP__METRIC_SUMMARY)
-                read_summary_point(d, &f, p);
-            else
-                read_number_point(d, &f, p);
-        }
-    }
-    is_read(d, &r);
-}
-
-static void read_metric(struct decoder *d, const struct gsp__pb_field *message, struct gsp__metric *out)
-{
-    struct gsp__pb_reader r = gsp__pb_read(message->bytes, message->n);
-    struct gsp__pb_field f;
-
-    out->name = out->description = out->unit = (struct gsp__string){"", 0};
-    while (d->status == GSP_OK && gsp__pb_next(&r, &f)) {
-        switch (f.number) {
-        case 1:
-            out->name = string_of(d, &f);
-            break;
-        case 2:
-            out->description = string_of(d, &f);
-            break;
-        case 3:
-            out->unit = string_of(d, &f);
-            break;
-        case GSP__METRIC_GAUGE:
-        case GSP__METRIC_SUM:
-        case GSP__METRIC_HISTOGRAM:
-        case GSP__METRIC_EXPONENTIAL_HISTOGRAM:
-        case GSP__METRIC_SUMMARY:
-            if (f.type == GSP__PB_BYTES)
-                read_points(d, &f, out);
-            break;
-        default:
-            break;
-        }
-    }
-    is_read(d, &r);
-}
-
-static void read_scope_metrics(struct decoder *d, const struct gsp__pb_field *message,
-                               struct gsp__scope_metrics *out)
-{
-    struct gsp__pb_reader r = gsp__pb_read(message->bytes, message->n);
-    struct gsp__metric *metrics = items(d, count(message, 2), sizeof *metrics);
-    struct gsp__pb_field f;
-
-    out->scope.name = out->scope.version = out->schema_url = (struct gsp__string){"", 0};
-    out->metrics = metrics;
-    while (d->status == GSP_OK && gsp__pb_next(&r, &f)) {
-        if (f.type != GSP__PB_BYTES)
-            continue;
-        if (f.number == 1)
-            read_scope(d, &f, &out->scope);
-        else if (f.number == 2)
-            read_metric(d, &f, &metrics[out->n_metrics++]);
-        else if (f.number == 3)
-            out->schema_url = string_of(d, &f);
-    }
-    is_read(d, &r);
-}
-
-static void read_resource_metrics(struct decoder *d, const struct gsp__pb_field *message,
-                                  struct gsp__resource_metrics *out)
-{
-    struct gsp__pb_reader r = gsp__pb_read(message->bytes, message->n);
-    struct gsp__scope_metrics *scopes = items(d, count(message, 2), sizeof *scopes);
-    struct gsp__pb_field f;
-
-    out->schema_url = (struct gsp__string){"", 0};
-    out->scopes = scopes;
-    while (d->status == GSP_OK && gsp__pb_next(&r, &f)) {
-        if (f.type != GSP__PB_BYTES)
-            continue;
-        if (f.number == 1)
-            read_resource(d, &f, &out->resource);
-        else if (f.number == 2)
-            read_scope_metrics(d, &f, &scopes[out->n_scopes++]);
-        else if (f.number == 3)
-            out->schema_url = string_of(d, &f);
-    }
-    is_read(d, &r);
-}
-
-gsp_status gsp__otlp_metrics_from_pb(const void *bytes, size_t n, struct gsp__arena *arena,
-                                     struct gsp__metrics *out, gsp_error *err)
-{
-    struct decoder d = {bytes, arena, GSP_OK, NULL};
-    struct gsp__pb_field message = {0, GSP__PB_BYTES, 0, bytes, n}, f;
-    struct gsp__pb_reader r = gsp__pb_read(bytes, n);
-    struct gsp__resource_metrics *resources = items(&d, count(&message, 1), sizeof *resources);
-    uint32_t n_resources = 0;
-
-    while (d.status == GSP_OK && gsp__pb_next(&r, &f))
-        if (f.number == 1 && f.type == GSP__PB_BYTES)
-            read_resource_metrics(&d, &f, &resources[n_resources++]);
-    is_read(&d, &r);
-    if (d.status == GSP_OK)
-        *out = (struct gsp__metrics){resources, n_resources};
-    return result(&d, err);
-}
-
-/*
- * Responses.
- */
-
-bool gsp__otlp_response_from_pb(const void *bytes, size_t n, struct gsp__partial_success *out)
-{
-    struct gsp__pb_reader r = gsp__pb_read(bytes, n);
-    struct gsp__pb_field f, inner;
-
-    memset(out, 0, sizeof *out);
-    while (gsp__pb_next(&r, &f)) {
-        struct gsp__pb_reader partial = gsp__pb_read(f.bytes, f.n);
-
-        if (f.number != 1 || f.type != GSP__PB_BYTES)
-            continue;
-        while (gsp__pb_next(&partial, &inner)) {
-            if (inner.number == 1 && inner.type == GSP__PB_VARINT) {
-                out->n_rejected = (int64_t)inner.scalar;
-            } else if (inner.number == 2 && inner.type == GSP__PB_BYTES) {
-                size_t length = gsp__utf8_cut((const char *)inner.bytes, inner.n, sizeof out->message - 1);
-
-                memcpy(out->message, inner.bytes, length);
-                out->message[length] = 0;
-            }
-        }
-        if (partial.is_bad)
-            return false;
-    }
-    return !r.is_bad;
 }

@@ -3,6 +3,8 @@
  */
 #include "otlp/encode_json.h"
 
+#include <math.h>
+
 #include "otlp/json_writer.h"
 
 /* A key, after a comma where it is not the first of its object. */
@@ -70,6 +72,13 @@ static void put_double(struct gsp__buffer *b, const char *name, double d)
 {
     key(b, name);
     gsp__json_put_double(b, d);
+}
+
+/* One without presence: 0 is left out, -0.0 is not 0. */
+static void put_nonzero(struct gsp__buffer *b, const char *name, double d)
+{
+    if (d != 0 || signbit(d))
+        put_double(b, name, d);
 }
 
 static void put_pairs(struct gsp__buffer *b, const struct gsp__attribute *pairs, uint32_t n);
@@ -356,10 +365,8 @@ static void put_quantiles(struct gsp__buffer *b, const struct gsp__point *p)
     gsp__buffer_add_char(b, '[');
     for (uint32_t i = 0; i < p->n_quantiles; i++) {
         open_object(b);
-        if (p->quantiles[i].quantile != 0)
-            put_double(b, "quantile", p->quantiles[i].quantile);
-        if (p->quantiles[i].value != 0)
-            put_double(b, "value", p->quantiles[i].value);
+        put_nonzero(b, "quantile", p->quantiles[i].quantile);
+        put_nonzero(b, "value", p->quantiles[i].value);
         close_object(b);
     }
     gsp__buffer_add_char(b, ']');
@@ -386,8 +393,7 @@ static void put_point(struct gsp__buffer *b, const struct gsp__point *p, enum gs
         put_uint64(b, "zeroCount", p->zero_count);
         put_exponential_buckets(b, "positive", p->positive_offset, p->buckets, p->n_buckets);
         put_exponential_buckets(b, "negative", p->negative_offset, p->negative, p->n_negative);
-        if (p->zero_threshold != 0)
-            put_double(b, "zeroThreshold", p->zero_threshold);
+        put_nonzero(b, "zeroThreshold", p->zero_threshold);
     } else if (type == GSP__METRIC_HISTOGRAM) {
         put_counts(b, "bucketCounts", p->buckets, p->n_buckets);
         put_bounds(b, p);

@@ -4,6 +4,8 @@
  */
 #include "otlp/encode_protobuf.h"
 
+#include <math.h>
+
 static void write_attributes(struct gsp__pb_writer *w, uint32_t field, const struct gsp__attributes *a);
 
 /* Fields of AnyValue, in front of what is there. */
@@ -212,6 +214,13 @@ static void write_exemplar(struct gsp__pb_writer *w, uint32_t field, const struc
     gsp__pb_message(w, field, end);
 }
 
+/* One without presence: 0 is left out, -0.0 is not 0. */
+static void write_double(struct gsp__pb_writer *w, uint32_t field, double d)
+{
+    if (d != 0 || signbit(d))
+        gsp__pb_double(w, field, d);
+}
+
 static void write_exemplars(struct gsp__pb_writer *w, uint32_t field, const struct gsp__point *p)
 {
     for (uint32_t i = p->n_exemplars; i-- > 0;)
@@ -285,8 +294,7 @@ static void write_exponential_buckets(struct gsp__pb_writer *w, uint32_t field, 
 
 static void write_exponential_point(struct gsp__pb_writer *w, const struct gsp__point *p)
 {
-    if (p->zero_threshold != 0)
-        gsp__pb_double(w, 14, p->zero_threshold);
+    write_double(w, 14, p->zero_threshold);
     if (p->has_max)
         gsp__pb_double(w, 13, p->max);
     if (p->has_min)
@@ -314,13 +322,11 @@ static void write_summary_point(struct gsp__pb_writer *w, const struct gsp__poin
     for (uint32_t i = p->n_quantiles; i-- > 0;) {
         uint8_t *end = w->at;
 
-        if (p->quantiles[i].value != 0)
-            gsp__pb_double(w, 2, p->quantiles[i].value);
-        if (p->quantiles[i].quantile != 0)
-            gsp__pb_double(w, 1, p->quantiles[i].quantile);
+        write_double(w, 2, p->quantiles[i].value);
+        write_double(w, 1, p->quantiles[i].quantile);
         gsp__pb_message(w, 6, end);
     }
-    if (p->sum != 0)
+    if (p->has_sum)
         gsp__pb_double(w, 5, p->sum);
     if (p->count)
         gsp__pb_fixed64(w, 4, p->count);

@@ -62,8 +62,10 @@ void gsp__json_put_string(struct gsp__buffer *b, struct gsp__string s)
         s.n -= valid;
         if (s.n > 0) {
             gsp__buffer_add(b, "\xef\xbf\xbd", 3);
-            s.bytes++;
-            s.n--;
+            do { /* one for the whole run */
+                s.bytes++;
+                s.n--;
+            } while (s.n > 0 && gsp__utf8_valid_prefix(s.bytes, s.n) == 0);
         }
     }
     gsp__buffer_add_char(b, '"');
@@ -74,7 +76,9 @@ void gsp__json_put_double(struct gsp__buffer *b, double d)
     char text[GSP__NUMBER_TEXT_MAX];
     size_t n = gsp__format_double(d, text);
 
-    if (n > 0)
+    if (n == 2 && text[0] == '-' && text[1] == '0')
+        gsp__buffer_add_string(b, "-0.0"); /* many read "-0" as the integer, which has no sign */
+    else if (n > 0)
         gsp__buffer_add(b, text, n);
     else
         gsp__buffer_add_string(b, isnan(d) ? "\"NaN\"" : d > 0 ? "\"Infinity\"" : "\"-Infinity\"");

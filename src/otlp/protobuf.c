@@ -13,6 +13,8 @@ bool gsp__pb_read_varint(struct gsp__pb_reader *r, uint64_t *out)
         if (r->p == r->end)
             break;
         byte = *r->p++;
+        if (shift == 63 && byte > 1)
+            break; /* more than 64 bits */
         value |= (uint64_t)(byte & 0x7f) << shift;
         if (!(byte & 0x80)) {
             *out = value;
@@ -40,6 +42,7 @@ bool gsp__pb_next(struct gsp__pb_reader *r, struct gsp__pb_field *out)
     uint32_t small;
     const uint8_t *p;
 
+    out->at = r->p;
     if (r->is_bad || r->p == r->end || !gsp__pb_read_varint(r, &tag))
         return false;
     if (tag >> 3 == 0 || tag >> 3 > 0x1fffffff) {

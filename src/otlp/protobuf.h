@@ -128,6 +128,7 @@ struct gsp__pb_field {
     uint64_t scalar; /* of varints and fixed ones */
     const uint8_t *bytes;
     size_t n;
+    const uint8_t *at; /* its tag */
 };
 
 struct gsp__pb_reader {
@@ -137,7 +138,9 @@ struct gsp__pb_reader {
 
 static inline struct gsp__pb_reader gsp__pb_read(const void *bytes, size_t n)
 {
-    return (struct gsp__pb_reader){bytes, (const uint8_t *)bytes + n, false};
+    const uint8_t *p = bytes;
+
+    return (struct gsp__pb_reader){p, n ? p + n : p, false};
 }
 
 /* Take the next field. False at the end, and when the bytes are bad. Groups are passed over as bad. */

@@ -129,17 +129,14 @@ static void *copy_of(const void *bytes, size_t n)
 
 uint8_t *test_to_pb(const struct test_signal *s, const union test_model *m, size_t *n)
 {
-    uint8_t *room = malloc(ROOM), *out;
+    static uint8_t room[ROOM];
     struct gsp__pb_writer w;
 
-    assert_non_null(room);
     gsp__pb_write_init(&w, room, ROOM);
     s->to_pb(&w, m);
     assert_false(w.is_full);
     *n = (size_t)(room + ROOM - w.at);
-    out = copy_of(w.at, *n);
-    free(room);
-    return out;
+    return copy_of(w.at, *n);
 }
 
 char *test_to_json(const struct test_signal *s, const union test_model *m)
@@ -505,6 +502,13 @@ static void *failing_malloc(size_t n)
     return n_allocations++ < fail_from ? malloc(n) : NULL;
 }
 
+int codec_restore_allocations(void **state)
+{
+    (void)state;
+    json_set_alloc_funcs(malloc, free);
+    return 0;
+}
+
 void codec_failing_allocations_never_crash(void **state)
 {
     const struct test_signal *s = *state;
@@ -522,7 +526,6 @@ void codec_failing_allocations_never_crash(void **state)
         n_failed += status != GSP_OK;
         assert_int_equal(status == GSP_OK, n_allocations <= fail_from);
     }
-    json_set_alloc_funcs(malloc, free);
     assert_true(n_failed > 100);
     free(json);
     gsp__arena_deinit(&arena);

@@ -56,6 +56,7 @@ void codec_cut_json_is_refused(void **state);
 void codec_changed_protobuf_is_refused_or_another_model(void **state);
 void codec_changed_json_never_crashes(void **state);
 void codec_failing_allocations_never_crash(void **state);
+int codec_restore_allocations(void **state); /* its teardown, also after a failure */
 
 #define CODEC_TESTS(signal)                                                                                  \
     cmocka_unit_test_prestate(codec_the_sample_survives, (signal)),                                          \
@@ -68,6 +69,7 @@ void codec_failing_allocations_never_crash(void **state);
         cmocka_unit_test_prestate(codec_cut_json_is_refused, (signal)),                                      \
         cmocka_unit_test_prestate(codec_changed_protobuf_is_refused_or_another_model, (signal)),             \
         cmocka_unit_test_prestate(codec_changed_json_never_crashes, (signal)),                               \
-        cmocka_unit_test_prestate(codec_failing_allocations_never_crash, (signal))
+        cmocka_unit_test_prestate_setup_teardown(codec_failing_allocations_never_crash, NULL,                \
+                                                 codec_restore_allocations, (signal))
 
 #endif

@@ -6,9 +6,10 @@
 #include <float.h>
 #include <math.h>
 
+#include "otlp/literal.h"
+
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
 
-#define S(literal) {(literal), sizeof(literal) - 1}
 #define TEXT(literal)                                                                                        \
     {                                                                                                        \
         .type = GSP__VALUE_STRING, .u = {.string = {literal, sizeof(literal) - 1} }                          \
@@ -101,9 +102,9 @@ static struct gsp__attribute few[] = {PAIR("a", INT(7)), PAIR("b", TEXT("x"))};
  */
 
 static struct gsp__span_event events[] = {
-    {1700000000000000001u, S("gen_ai.choice"), ATTRIBUTES(every_value, 3)},
-    {UINT64_MAX, S("last"), {0}},
-    {0, S(""), ATTRIBUTES(few, 0)},
+    {1700000000000000001u, LITERAL("gen_ai.choice"), ATTRIBUTES(every_value, 3)},
+    {UINT64_MAX, LITERAL("last"), {0}},
+    {0, LITERAL(""), ATTRIBUTES(few, 0)},
     {0},
 };
 
@@ -111,7 +112,7 @@ static struct gsp__span_link links[] = {
     {.trace_id = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0xab},
      .span_id = {8, 7, 6, 5, 4, 3, 2, 0xcd},
      .flags = GSP__SPAN_FLAG_HAS_REMOTE | GSP__SPAN_FLAG_IS_REMOTE | 1,
-     .trace_state = S("vendor=value,other=1"),
+     .trace_state = LITERAL("vendor=value,other=1"),
      .attributes = ATTRIBUTES(few, 4)},
     {.trace_id = {0xff}, .span_id = {[7] = 0xff}},
     {.trace_id = {0}},
@@ -126,9 +127,9 @@ static const struct gsp__span_data spans[] = {
      .kind = 3,
      .status = GSP__STATUS_ERROR,
      .flags = 0x301,
-     .name = S("chat gpt-x"),
-     .trace_state = S("a=1"),
-     .status_message = S("it \"broke\"\n"),
+     .name = LITERAL("chat gpt-x"),
+     .trace_state = LITERAL("a=1"),
+     .status_message = LITERAL("it \"broke\"\n"),
      .start_unix_ns = 1700000000000000000u,
      .end_unix_ns = 1700000001999999999u,
      .attributes = ATTRIBUTES(every_value, 5),
@@ -139,24 +140,24 @@ static const struct gsp__span_data spans[] = {
      .n_links = COUNT_OF(links),
      .n_dropped_links = UINT32_MAX},
     {.trace_id = {[15] = 1}, .span_id = {[7] = 1}, .status = GSP__STATUS_OK},
-    {.trace_id = {[15] = 1}, .span_id = {[7] = 2}, .status_message = S("no code")},
+    {.trace_id = {[15] = 1}, .span_id = {[7] = 2}, .status_message = LITERAL("no code")},
     {.trace_id = {0}},
 };
 
 static const struct gsp__scope_spans full_scopes[] = {
-    {.scope = {S("genspan"), S("0.1.0"), ATTRIBUTES(few, 8)},
-     .schema_url = S("https://opentelemetry.io/schemas/1.37.0"),
+    {.scope = {LITERAL("genspan"), LITERAL("0.1.0"), ATTRIBUTES(few, 8)},
+     .schema_url = LITERAL("https://opentelemetry.io/schemas/1.37.0"),
      .spans = spans,
      .n_spans = COUNT_OF(spans)},
     {.spans = &spans[1], .n_spans = 1},
-    {.scope = {S("no spans"), S(""), {0}}},
+    {.scope = {LITERAL("no spans"), LITERAL(""), {0}}},
 };
 
 static const struct gsp__scope_spans bare_scope[] = {{.spans = &spans[1], .n_spans = 2}};
 
 static const struct gsp__resource_spans resource_spans[] = {
     {.resource = {ATTRIBUTES(every_value, 9)},
-     .schema_url = S("https://opentelemetry.io/schemas/1.36.0"),
+     .schema_url = LITERAL("https://opentelemetry.io/schemas/1.36.0"),
      .scopes = full_scopes,
      .n_scopes = COUNT_OF(full_scopes)},
     {.scopes = bare_scope, .n_scopes = COUNT_OF(bare_scope)},
@@ -282,56 +283,59 @@ static const struct gsp__point summary_points[] = {
 #define POINTS(array) .points = (array), .n_points = COUNT_OF(array)
 
 static const struct gsp__metric metrics[] = {
-    {.name = S("g"),
-     .description = S("a gauge"),
-     .unit = S("1"),
+    {.name = LITERAL("g"),
+     .description = LITERAL("a gauge"),
+     .unit = LITERAL("1"),
      .type = GSP__METRIC_GAUGE,
      POINTS(gauge_points)},
-    {.name = S("s"),
-     .description = S("a counter"),
-     .unit = S("{token}"),
+    {.name = LITERAL("s"),
+     .description = LITERAL("a counter"),
+     .unit = LITERAL("{token}"),
      .type = GSP__METRIC_SUM,
      .temporality = GSP__TEMPORALITY_CUMULATIVE,
      .is_monotonic = true,
      POINTS(sum_points)},
-    {.name = S("u"),
-     .unit = S("By"),
+    {.name = LITERAL("u"),
+     .unit = LITERAL("By"),
      .type = GSP__METRIC_SUM,
      .temporality = GSP__TEMPORALITY_DELTA,
      POINTS(sum_points)},
-    {.name = S("h"),
-     .description = S("a histogram"),
-     .unit = S("s"),
+    {.name = LITERAL("h"),
+     .description = LITERAL("a histogram"),
+     .unit = LITERAL("s"),
      .type = GSP__METRIC_HISTOGRAM,
      .temporality = GSP__TEMPORALITY_CUMULATIVE,
      POINTS(histogram_points)},
-    {.name = S("e"),
-     .description = S("an exponential histogram"),
-     .unit = S("ms"),
+    {.name = LITERAL("e"),
+     .description = LITERAL("an exponential histogram"),
+     .unit = LITERAL("ms"),
      .type = GSP__METRIC_EXPONENTIAL_HISTOGRAM,
      .temporality = GSP__TEMPORALITY_DELTA,
      POINTS(exponential_points)},
-    {.name = S("q"), .description = S("a summary"), .type = GSP__METRIC_SUMMARY, POINTS(summary_points)},
-    {.name = S("no points"), .type = GSP__METRIC_GAUGE},
-    {.name = S("no points, but cumulative"),
+    {.name = LITERAL("q"),
+     .description = LITERAL("a summary"),
+     .type = GSP__METRIC_SUMMARY,
+     POINTS(summary_points)},
+    {.name = LITERAL("no points"), .type = GSP__METRIC_GAUGE},
+    {.name = LITERAL("no points, but cumulative"),
      .type = GSP__METRIC_HISTOGRAM,
      .temporality = GSP__TEMPORALITY_CUMULATIVE},
-    {.name = S("no data")},
+    {.name = LITERAL("no data")},
     {.type = GSP__METRIC_SUMMARY},
 };
 
 static const struct gsp__scope_metrics metric_scopes[] = {
-    {.scope = {S("genspan"), S("0.1.0"), ATTRIBUTES(every_value, 8)},
-     .schema_url = S("https://opentelemetry.io/schemas/1.37.0"),
+    {.scope = {LITERAL("genspan"), LITERAL("0.1.0"), ATTRIBUTES(every_value, 8)},
+     .schema_url = LITERAL("https://opentelemetry.io/schemas/1.37.0"),
      .metrics = metrics,
      .n_metrics = COUNT_OF(metrics)},
     {.metrics = &metrics[1], .n_metrics = 1},
-    {.scope = {S("no metrics"), S("2"), {0}}},
+    {.scope = {LITERAL("no metrics"), LITERAL("2"), {0}}},
 };
 
 static const struct gsp__resource_metrics resource_metrics[] = {
     {.resource = {ATTRIBUTES(every_value, 9)},
-     .schema_url = S("https://opentelemetry.io/schemas/1.36.0"),
+     .schema_url = LITERAL("https://opentelemetry.io/schemas/1.36.0"),
      .scopes = metric_scopes,
      .n_scopes = COUNT_OF(metric_scopes)},
     {.scopes = &metric_scopes[1], .n_scopes = 1},

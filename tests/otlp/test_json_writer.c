@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "otlp/json_writer.h"
+#include "otlp/literal.h"
 
 /* Take the buffer's text and empty it. */
 static const char *text_of(struct gsp__buffer *b)
@@ -26,22 +27,22 @@ static void strings(void **state)
     } cases[] = {
         {{"", 0}, "\"\""},
         {{NULL, 0}, "\"\""},
-        {GSP__STRING("plain"), "\"plain\""},
-        {GSP__STRING("\"\\/"), "\"\\\"\\\\/\""},
-        {GSP__STRING("\n\r\t"), "\"\\n\\r\\t\""},
-        {GSP__STRING("\b\f\v\x1f"), "\"\\u0008\\u000c\\u000b\\u001f\""},
-        {GSP__STRING("a\0b"), "\"a\\u0000b\""},
-        {GSP__STRING("\x7f"), "\"\x7f\""},
-        {GSP__STRING("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"), "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\""},
-        {GSP__STRING("\xe2\x80\xa8"), "\"\xe2\x80\xa8\""},
+        {LITERAL("plain"), "\"plain\""},
+        {LITERAL("\"\\/"), "\"\\\"\\\\/\""},
+        {LITERAL("\n\r\t"), "\"\\n\\r\\t\""},
+        {LITERAL("\b\f\v\x1f"), "\"\\u0008\\u000c\\u000b\\u001f\""},
+        {LITERAL("a\0b"), "\"a\\u0000b\""},
+        {LITERAL("\x7f"), "\"\x7f\""},
+        {LITERAL("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"), "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\""},
+        {LITERAL("\xe2\x80\xa8"), "\"\xe2\x80\xa8\""},
         /* not UTF-8 */
-        {GSP__STRING("\xff"), "\"\xef\xbf\xbd\""},
-        {GSP__STRING("a\x80z"), "\"a\xef\xbf\xbdz\""},
-        {GSP__STRING("a\xff\"\xfe"), "\"a\xef\xbf\xbd\\\"\xef\xbf\xbd\""},
-        {GSP__STRING("a\xff\xfe\xfd-"), "\"a\xef\xbf\xbd-\""}, /* one for a run */
-        {GSP__STRING("\xed\xa0\x80"), "\"\xef\xbf\xbd\""},     /* a surrogate */
-        {GSP__STRING("\xc0\x80"), "\"\xef\xbf\xbd\""},         /* an overlong NUL */
-        {GSP__STRING("cut \xe2\x82"), "\"cut \xef\xbf\xbd\""},
+        {LITERAL("\xff"), "\"\xef\xbf\xbd\""},
+        {LITERAL("a\x80z"), "\"a\xef\xbf\xbdz\""},
+        {LITERAL("a\xff\"\xfe"), "\"a\xef\xbf\xbd\\\"\xef\xbf\xbd\""},
+        {LITERAL("a\xff\xfe\xfd-"), "\"a\xef\xbf\xbd-\""}, /* one for a run */
+        {LITERAL("\xed\xa0\x80"), "\"\xef\xbf\xbd\""},     /* a surrogate */
+        {LITERAL("\xc0\x80"), "\"\xef\xbf\xbd\""},         /* an overlong NUL */
+        {LITERAL("cut \xe2\x82"), "\"cut \xef\xbf\xbd\""},
     };
     struct gsp__buffer b = {0};
 
