@@ -9,130 +9,10 @@
 
 static const char done_mark[] = "[DONE]";
 
-<<<<<<< HEAD
 void gsp__decoder_init(struct gsp__decoder *d, const struct gsp__format *format, enum gsp__framing framing,
                        const struct gsp__sink *sink, void *self)
 {
     memset(d, 0, offsetof(struct gsp__decoder, frames));
-=======
-const char *gsp__framing_name(enum gsp__framing framing)
-{
-    static const char *const names[] = {"", "json", "sse", ""};
-
-    return names[framing];
-}
-
-static bool begins(const char *text, size_t n, const char *with)
-{
-    size_t n_with = strlen(with);
-
-    return n >= n_with && strncasecmp(text, with, n_with) == 0;
-}
-
-enum gsp__framing gsp__framing_of(const char *content_type, size_t n)
-{
-    while (n > 0 && (*content_type == ' ' || *content_type == '\t')) {
-        content_type++;
-        n--;
-    }
-    if (n == 0)
-        return GSP__FRAMING_UNKNOWN;
-    if (begins(content_type, n, "text/event-stream"))
-        return GSP__FRAMING_SSE;
-    if (begins(content_type, n, "application/json") || begins(content_type, n, "application/problem+json"))
-        return GSP__FRAMING_JSON;
-    if (begins(content_type, n, "text/plain") || begins(content_type, n, "application/octet-stream"))
-        return GSP__FRAMING_UNKNOWN; /* some servers say no better */
-    return GSP__FRAMING_OTHER;
-}
-
-/* Whether a fact was not handed over before; from now on it was. */
-static bool is_new(uint64_t seen[4], unsigned fact)
-{
-    uint64_t bit = (uint64_t)1 << (fact % 64);
-
-    if (seen[fact / 64 % 4] & bit)
-        return false;
-    seen[fact / 64 % 4] |= bit;
-    return true;
-}
-
-/*
- * The request's side.
- */
-
-void gsp__request_init(struct gsp__request_decoder *d, const struct gsp__format *format,
-                       const struct gsp__sink *sink, void *self)
-{
-    d->format = format;
-    d->sink = sink;
-    d->self = self;
-    d->is_over = false;
-    memset(d->seen, 0, sizeof d->seen);
-    gsp__json_map_init(&d->map, format->request_nodes);
-}
-
-void gsp__request_body(struct gsp__request_decoder *d, const char *bytes, size_t n)
-{
-    enum gsp__map_event event;
-
-    if (d->is_over)
-        return;
-    gsp__json_map_feed(&d->map, bytes, n);
-    while ((event = gsp__json_map_next(&d->map)) != GSP__MAP_MORE) {
-        if (event == GSP__MAP_DONE || event == GSP__MAP_ERROR) {
-            d->is_over = true;
-            return;
-        }
-        d->format->request(d, event);
-    }
-}
-
-void gsp__request_string(struct gsp__request_decoder *d, unsigned fact)
-{
-    const struct gsp__json_map *m = &d->map;
-
-    if (m->token == GSP__JSON_STRING && m->value.n > 0 && is_new(d->seen, fact))
-        d->sink->string(d->self, fact, 0, m->value.bytes, m->value.n, m->value_is_cut);
-}
-
-void gsp__request_int(struct gsp__request_decoder *d, unsigned fact)
-{
-    int64_t value;
-
-    if (d->map.token == GSP__JSON_NUMBER && gsp__json_int(d->map.value, &value) && is_new(d->seen, fact))
-        d->sink->integer(d->self, fact, value);
-}
-
-void gsp__request_real(struct gsp__request_decoder *d, unsigned fact)
-{
-    double value;
-
-    if (d->map.token == GSP__JSON_NUMBER && gsp__json_double(d->map.value, &value) && is_new(d->seen, fact))
-        d->sink->real(d->self, fact, value);
-}
-
-void gsp__request_bool(struct gsp__request_decoder *d, unsigned fact)
-{
-    if ((d->map.token == GSP__JSON_TRUE || d->map.token == GSP__JSON_FALSE) && is_new(d->seen, fact))
-        d->sink->boolean(d->self, fact, d->map.token == GSP__JSON_TRUE);
-}
-
-void gsp__request_put_int(struct gsp__request_decoder *d, unsigned fact, int64_t value)
-{
-    if (is_new(d->seen, fact))
-        d->sink->integer(d->self, fact, value);
-}
-
-/*
- * The response's side.
- */
-
-void gsp__decoder_init(struct gsp__decoder *d, const struct gsp__format *format, enum gsp__framing framing,
-                       const struct gsp__sink *sink, void *self)
-{
-    memset(d, 0, offsetof(struct gsp__decoder, sse));
->>>>>>> main
     d->format = format;
     d->framing = framing;
     d->sink = sink;
@@ -174,33 +54,15 @@ static void mark_event(struct gsp__decoder *d)
 
 bool gsp__decoder_event_is(const struct gsp__decoder *d, const char *name)
 {
-<<<<<<< HEAD
     return strlen(name) == d->n_name && memcmp(d->name, name, d->n_name) == 0;
-=======
-    size_t n = strlen(name);
-
-    return d->framing == GSP__FRAMING_SSE && d->sse.n_name == n && memcmp(d->sse.name, name, n) == 0;
->>>>>>> main
 }
 
 /* The event's data is over. */
 static void end_event(struct gsp__decoder *d)
 {
     d->is_event_open = false;
-<<<<<<< HEAD
     if (d->format->end_event)
         d->format->end_event(d);
-=======
-    if (d->n_done == sizeof done_mark - 1) {
-        d->is_terminal = true;
-        d->sink->mark(d->self, GSP_MARK_TERMINAL, d->now_ns);
-        return;
-    }
-    if (is_refused || d->is_event_bad || !gsp__json_finish(&d->map.json))
-        d->n_bad++;
-    if (gsp__decoder_event_is(d, "error"))
-        gsp__decoder_error(d);
->>>>>>> main
     d->n_events++;
     mark_event(d);
 }
@@ -305,7 +167,6 @@ static void read_sse(struct gsp__decoder *d, const char *bytes, size_t n)
     }
 }
 
-<<<<<<< HEAD
 /*
  * Lines of JSON.
  */
@@ -393,19 +254,15 @@ static void read_frames(struct gsp__decoder *d, const char *bytes, size_t n)
  * The body as a whole.
  */
 
-/* The first bytes of a body settle what the header left open. */
-static void begin_body(struct gsp__decoder *d, const char *bytes, size_t n)
+/* The first byte of a body settles what the header left open. */
+static void begin_body(struct gsp__decoder *d, char first)
 {
-    static const char gzip[] = "\x1f\x8b";
-
-    if (d->framing != GSP__FRAMING_RAW && bytes[0] == gzip[0] && (n < 2 || bytes[1] == gzip[1])) {
-        d->framing = GSP__FRAMING_OTHER; /* compressed, and nobody said so */
+    if (first == '\x1f' && d->framing != GSP__FRAMING_RAW && d->framing != GSP__FRAMING_EVENTSTREAM) {
+        d->framing = GSP__FRAMING_OTHER; /* gzip, and nobody said so */
         d->n_bad++;
     }
     if (d->framing == GSP__FRAMING_UNKNOWN)
-        d->framing = gsp__framing_sniff(bytes, n);
-    if (d->framing == GSP__FRAMING_UNKNOWN)
-        return; /* blanks only */
+        d->framing = gsp__framing_sniff(first);
     d->has_begun = true;
     if (d->framing == GSP__FRAMING_SSE)
         gsp__sse_init(&d->frames.sse);
@@ -415,11 +272,15 @@ static void begin_body(struct gsp__decoder *d, const char *bytes, size_t n)
         d->sink->mark(d->self, GSP_MARK_AUDIO, d->now_ns);
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
 /* A document. An array is a stream where the format says so. */
 static void read_document(struct gsp__decoder *d, const char *bytes, size_t n)
 {
-    while (!d->is_event_open && n > 0 &&
-           (*bytes == ' ' || *bytes == '\n' || *bytes == '\r' || *bytes == '\t')) {
+    while (!d->is_event_open && n > 0 && is_blank(*bytes)) {
         bytes++;
         n--;
     }
@@ -431,44 +292,23 @@ static void read_document(struct gsp__decoder *d, const char *bytes, size_t n)
         begin_document(d);
     }
     read_data(d, bytes, n);
-=======
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
-
-/* A body that nobody told the type of: an object or array is JSON, a field name or comment is SSE. */
-static enum gsp__framing sniff(char first)
-{
-    if (first == '{' || first == '[')
-        return GSP__FRAMING_JSON;
-    if (first == ':' || (first >= 'a' && first <= 'z') || first == '\xef')
-        return GSP__FRAMING_SSE;
-    return GSP__FRAMING_OTHER;
->>>>>>> main
 }
 
 void gsp__decoder_body(struct gsp__decoder *d, const char *bytes, size_t n, int64_t now_ns)
 {
-    if (n == 0)
-        return;
     d->now_ns = now_ns;
-<<<<<<< HEAD
-    if (GSP__UNLIKELY(!d->has_begun))
-        begin_body(d, bytes, n);
-    switch (d->framing) {
-    case GSP__FRAMING_SSE:
-=======
-    if (d->framing == GSP__FRAMING_UNKNOWN) {
-        while (n > 0 && is_blank(*bytes)) { /* passed over, so that cuts make no difference */
-            bytes++;
+    if (GSP__UNLIKELY(!d->has_begun)) {
+        while (d->framing == GSP__FRAMING_UNKNOWN && n > 0 && is_blank(*bytes)) {
+            bytes++; /* passed over, so that cuts make no difference */
             n--;
         }
         if (n > 0)
-            d->framing = sniff(*bytes);
+            begin_body(d, *bytes);
     }
-    if (d->framing == GSP__FRAMING_SSE) {
->>>>>>> main
+    if (n == 0)
+        return;
+    switch (d->framing) {
+    case GSP__FRAMING_SSE:
         read_sse(d, bytes, n);
         break;
     case GSP__FRAMING_JSON:

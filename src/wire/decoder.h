@@ -119,7 +119,6 @@ void gsp__decoder_code(struct gsp__decoder *d, unsigned fact, const struct gsp__
 void gsp__decoder_int(struct gsp__decoder *d, unsigned fact, const struct gsp__json_map *m);
 void gsp__decoder_real(struct gsp__decoder *d, unsigned fact, const struct gsp__json_map *m, double scale);
 
-<<<<<<< HEAD
 /* The same for what did not come as a JSON value. */
 bool gsp__decoder_put_string(struct gsp__decoder *d, unsigned fact, const char *bytes, size_t n, bool is_cut);
 
@@ -137,17 +136,5 @@ void gsp__decoder_text(struct gsp__decoder *d, unsigned choice, gsp_mark kind, c
 
 /* A piece of audio as base64. */
 void gsp__decoder_base64_audio(struct gsp__decoder *d, const struct gsp__json_map *m);
-=======
-/* Whether the event that is read has this name, as far as it is known: SSE may tell it after the data. */
-bool gsp__decoder_event_is(const struct gsp__decoder *d, const char *name);
-
-void gsp__request_string(struct gsp__request_decoder *d, unsigned fact);
-void gsp__request_int(struct gsp__request_decoder *d, unsigned fact);
-void gsp__request_real(struct gsp__request_decoder *d, unsigned fact);
-void gsp__request_bool(struct gsp__request_decoder *d, unsigned fact);
->>>>>>> main
-
-/* A value that the format worked out; each once per fact. */
-void gsp__request_put_int(struct gsp__request_decoder *d, unsigned fact, int64_t value);
 
 #endif

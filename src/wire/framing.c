@@ -55,18 +55,11 @@ enum gsp__framing gsp__framing_of(const char *content_type, size_t n)
     return GSP__FRAMING_OTHER;
 }
 
-enum gsp__framing gsp__framing_sniff(const char *bytes, size_t n)
+enum gsp__framing gsp__framing_sniff(char first)
 {
-    for (size_t i = 0; i < n; i++) {
-        char c = bytes[i];
-
-        if (c == ' ' || c == '\n' || c == '\r' || c == '\t')
-            continue;
-        if (c == '{' || c == '[')
-            return GSP__FRAMING_JSON;
-        if (c == ':' || (c >= 'a' && c <= 'z') || c == '\xef')
-            return GSP__FRAMING_SSE;
-        return GSP__FRAMING_OTHER;
-    }
-    return GSP__FRAMING_UNKNOWN;
+    if (first == '{' || first == '[')
+        return GSP__FRAMING_JSON;
+    if (first == ':' || (first >= 'a' && first <= 'z') || first == '\xef')
+        return GSP__FRAMING_SSE;
+    return GSP__FRAMING_OTHER;
 }

@@ -25,10 +25,10 @@ const char *gsp__framing_name(enum gsp__framing framing);
 enum gsp__framing gsp__framing_of(const char *content_type, size_t n);
 
 /*
- * What the first bytes of a body say, where no header does: an object or array is JSON, a field name or a
- * comment is SSE. UNKNOWN while there were only blanks.
+ * What a body's first byte that is not blank says, where no header does: an object or array is JSON, a field
+ * name or a comment is SSE.
  */
-enum gsp__framing gsp__framing_sniff(const char *bytes, size_t n);
+enum gsp__framing gsp__framing_sniff(char first);
 
 /* Whether it carries one event after the other, each at its time. */
 static inline bool gsp__framing_is_stream(enum gsp__framing f)

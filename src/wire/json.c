@@ -299,8 +299,13 @@ GSP__INLINE enum gsp__json_token start_key(struct gsp__json *j, const char *p, s
     if (GSP__LIKELY(quote < j->end && *quote == '"')) {
         out->bytes = p;
         out->n = quote - p <= GSP__JSON_KEY_MAX ? (size_t)(quote - p) : 0;
-        j->p = quote + 1;
-        j->state = AT_COLON;
+        if (GSP__LIKELY(j->end - quote > 1 && quote[1] == ':')) {
+            j->p = quote + 2;
+            j->state = AT_VALUE;
+        } else {
+            j->p = quote + 1;
+            j->state = AT_COLON;
+        }
         return GSP__JSON_KEY;
     }
     j->p = p;
@@ -469,9 +474,36 @@ static enum gsp__json_token start_value(struct gsp__json *j, const char *p, stru
  * Skipping.
  */
 
+/* A string or scalar that lies whole in the input, right here. */
+GSP__INLINE bool skip_at_once(struct gsp__json *j)
+{
+    const char *p = j->p, *end = j->end;
+
+    if (j->state != AT_VALUE || p == end || j->depth == 0)
+        return false;
+    if (*p == '"') {
+        p = gsp__scan_two(p + 1, end, '"', '\\');
+        if (p == end || *p != '"')
+            return false;
+        p++;
+    } else if (*p == '{' || *p == '[' || is_blank(*p)) {
+        return false;
+    } else {
+        const char *start = p;
+
+        while (p < end && *p != ',' && *p != '}' && *p != ']' && *p != ':' && !is_blank(*p))
+            p++;
+        if (p == end || p == start)
+            return false;
+    }
+    j->p = p;
+    j->state = AFTER_VALUE;
+    return true;
+}
+
 void gsp__json_skip(struct gsp__json *j)
 {
-    if (j->state != FAILED)
+    if (j->state != FAILED && !skip_at_once(j))
         j->skip_state = SKIP_START;
 }
 
@@ -636,9 +668,14 @@ enum gsp__json_token gsp__json_next(struct gsp__json *j, struct gsp__json_slice 
             j->state = AT_VALUE;
             continue;
         case AFTER_VALUE:
-            if (*p == ',') {
-                j->p = p + 1;
-                j->state = in_object(j) ? AT_KEY : AT_VALUE;
+            if (GSP__LIKELY(*p == ',')) {
+                bool is_object = in_object(j);
+
+                p = skip_blanks(p + 1, j->end);
+                if (GSP__LIKELY(is_object && p < j->end && *p == '"'))
+                    return start_key(j, p + 1, out);
+                j->p = p;
+                j->state = is_object ? AT_KEY : AT_VALUE;
                 continue;
             }
             if (*p != (in_object(j) ? '}' : ']'))

@@ -25,6 +25,25 @@ void gsp__json_map_feed(struct gsp__json_map *m, const char *bytes, size_t n)
     gsp__json_feed(&m->json, bytes, n);
 }
 
+/* Two words or bytes at a time: keys are short. `n` is the length of both. */
+GSP__INLINE bool is_same(const char *a, const char *b, size_t n)
+{
+    uint64_t x, y, u, v;
+
+    if (n < 8) {
+        while (n > 0 && a[n - 1] == b[n - 1])
+            n--;
+        return n == 0;
+    }
+    if (n > 16)
+        return memcmp(a, b, n) == 0;
+    memcpy(&x, a, 8);
+    memcpy(&y, b, 8);
+    memcpy(&u, a + n - 8, 8);
+    memcpy(&v, b + n - 8, 8);
+    return ((x ^ y) | (u ^ v)) == 0;
+}
+
 /* The child of the innermost object with this key, or NULL. */
 GSP__INLINE const struct gsp__node *find_child(struct gsp__json_map *m, struct gsp__json_slice key)
 {
@@ -38,7 +57,7 @@ GSP__INLINE const struct gsp__node *find_child(struct gsp__json_map *m, struct g
         if (at >= n)
             at = 0;
         child = &children[at];
-        if (child->n_key == key.n && memcmp(child->key, key.bytes, key.n) == 0) {
+        if (child->n_key == key.n && is_same(child->key, key.bytes, key.n)) {
             level->next_child = (uint8_t)(at + 1);
             return child;
         }

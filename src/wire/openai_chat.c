@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "base/compiler.h"
-#include "base/utf8.h"
 #include "record/fact_types.h"
 #include "wire/answer.h"
 
@@ -171,7 +170,6 @@ static void request(struct gsp__request_decoder *d, enum gsp__map_event event)
     }
 }
 
-<<<<<<< HEAD
 static const struct gsp__node in_thinking[] = {
     GSP__NODE("text", TEXT, REASONING),
 };
@@ -200,65 +198,6 @@ static const struct gsp__node in_audio[] = {
 
 static const struct gsp__node in_message[] = {
     GSP__NODE_PARENT("content", TEXT, CONTENT, in_content),
-=======
-enum {
-    ROOT = 1,
-    N_ROOT = 15,
-    IN_CHOICE = ROOT + N_ROOT,
-    N_IN_CHOICE = 4,
-    IN_MESSAGE = IN_CHOICE + N_IN_CHOICE,
-    N_IN_MESSAGE = 8,
-    IN_CONTENT = IN_MESSAGE + N_IN_MESSAGE,
-    N_IN_CONTENT = 2,
-    IN_THINKING = IN_CONTENT + N_IN_CONTENT,
-    N_IN_THINKING = 1,
-    IN_TOOL_CALL = IN_THINKING + N_IN_THINKING,
-    N_IN_TOOL_CALL = 3,
-    IN_FUNCTION = IN_TOOL_CALL + N_IN_TOOL_CALL,
-    N_IN_FUNCTION = 2,
-    IN_AUDIO = IN_FUNCTION + N_IN_FUNCTION,
-    N_IN_AUDIO = 2,
-    IN_USAGE = IN_AUDIO + N_IN_AUDIO,
-    N_IN_USAGE = 11,
-    IN_PROMPT_DETAILS = IN_USAGE + N_IN_USAGE,
-    N_IN_PROMPT_DETAILS = 5,
-    IN_COMPLETION_DETAILS = IN_PROMPT_DETAILS + N_IN_PROMPT_DETAILS,
-    N_IN_COMPLETION_DETAILS = 4,
-    IN_GROQ = IN_COMPLETION_DETAILS + N_IN_COMPLETION_DETAILS,
-    N_IN_GROQ = 3,
-    IN_ERROR = IN_GROQ + N_IN_GROQ,
-    N_IN_ERROR = 3,
-    IN_TIMES = IN_ERROR + N_IN_ERROR,
-    N_IN_TIMES = 2,
-    N_RESPONSE = IN_TIMES + N_IN_TIMES,
-};
-
-static const struct gsp__node response_nodes[N_RESPONSE] = {
-    GSP__NODE_PARENT("", OBJECT, DOCUMENT, ROOT, N_ROOT),
-    /* ROOT */
-    GSP__NODE("id", FACT, ID),
-    GSP__NODE("object", FACT, OBJECT),
-    GSP__NODE("model", FACT, MODEL),
-    GSP__NODE("service_tier", FACT, SERVICE_TIER),
-    GSP__NODE("system_fingerprint", FACT, FINGERPRINT),
-    GSP__NODE_PARENT("choices", OBJECT, CHOICE, IN_CHOICE, N_IN_CHOICE),
-    GSP__NODE_PARENT("usage", OBJECT, NOTHING, IN_USAGE, N_IN_USAGE),
-    GSP__NODE("provider", FACT, UPSTREAM),
-    GSP__NODE_PARENT("x_groq", OBJECT, NOTHING, IN_GROQ, N_IN_GROQ),
-    GSP__NODE_PARENT("error", FACT, ERROR, IN_ERROR, N_IN_ERROR),
-    GSP__NODE_PARENT("time_info", OBJECT, NOTHING, IN_TIMES, N_IN_TIMES),
-    GSP__NODE("request_id", FACT, REQUEST_ID),
-    GSP__NODE("message", FACT, BARE_MESSAGE),
-    GSP__NODE("type", FACT, BARE_TYPE),
-    GSP__NODE("code", FACT, BARE_CODE),
-    /* IN_CHOICE */
-    GSP__NODE("index", FACT, CHOICE_INDEX),
-    GSP__NODE_PARENT("delta", OBJECT, NOTHING, IN_MESSAGE, N_IN_MESSAGE),
-    GSP__NODE("finish_reason", FACT, FINISH),
-    GSP__NODE_PARENT("message", OBJECT, NOTHING, IN_MESSAGE, N_IN_MESSAGE),
-    /* IN_MESSAGE */
-    GSP__NODE_PARENT("content", TEXT, CONTENT, IN_CONTENT, N_IN_CONTENT),
->>>>>>> main
     GSP__NODE("reasoning", TEXT, REASONING),
     GSP__NODE("reasoning_content", TEXT, REASONING),
     GSP__NODE("refusal", TEXT, REFUSAL),
@@ -302,28 +241,9 @@ static const struct gsp__node in_usage[] = {
     GSP__NODE("cost", FACT, COST),
     GSP__NODE("queue_time", FACT, QUEUE_SECONDS),
     GSP__NODE("total_time", FACT, TOTAL_SECONDS),
-<<<<<<< HEAD
 };
 
 static const struct gsp__node in_error[] = {
-=======
-    /* IN_PROMPT_DETAILS */
-    GSP__NODE("cached_tokens", FACT, CACHED_TOKENS),
-    GSP__NODE("audio_tokens", FACT, AUDIO_INPUT_TOKENS),
-    GSP__NODE("cache_write_tokens", FACT, CACHE_WRITE_TOKENS),
-    GSP__NODE("text_tokens", FACT, TEXT_INPUT_TOKENS),
-    GSP__NODE("image_tokens", FACT, IMAGE_INPUT_TOKENS),
-    /* IN_COMPLETION_DETAILS */
-    GSP__NODE("reasoning_tokens", FACT, REASONING_TOKENS),
-    GSP__NODE("audio_tokens", FACT, AUDIO_OUTPUT_TOKENS),
-    GSP__NODE("text_tokens", FACT, TEXT_OUTPUT_TOKENS),
-    GSP__NODE("image_tokens", FACT, IMAGE_OUTPUT_TOKENS),
-    /* IN_GROQ */
-    GSP__NODE("id", FACT, REQUEST_ID),
-    GSP__NODE_PARENT("usage", OBJECT, NOTHING, IN_USAGE, N_IN_USAGE),
-    GSP__NODE_PARENT("error", FACT, ERROR, IN_ERROR, N_IN_ERROR),
-    /* IN_ERROR */
->>>>>>> main
     GSP__NODE("message", FACT, ERROR_MESSAGE),
     GSP__NODE("type", FACT, ERROR_TYPE),
     GSP__NODE("code", FACT, ERROR_CODE),
@@ -375,93 +295,8 @@ static struct state *state_of(struct gsp__decoder *d)
 /* The older way to call a tool: content to the one who waits (ST-3), but no call with an id of its own. */
 static void end_function_call(struct gsp__decoder *d)
 {
-<<<<<<< HEAD
     if (d->answer.n_tool_name > 0)
         d->kinds |= 1u << GSP_MARK_TOOL_CALL;
-=======
-    struct gsp__openai_chat_state *s = &d->state.openai_chat;
-
-    if (s->n_finish == 0)
-        return;
-    d->sink->string(d->self, GSP_FACT_FINISH_REASON, s->choice, s->finish, s->n_finish, false);
-    d->is_terminal = true;
-    if (d->framing == GSP__FRAMING_SSE)
-        d->sink->mark(d->self, GSP_MARK_TERMINAL, d->now_ns);
-}
-
-static void begin_tool_call(struct gsp__decoder *d)
-{
-    struct gsp__openai_chat_state *s = &d->state.openai_chat;
-
-    s->has_tool_index = false;
-    s->n_tool_id = 0;
-    s->n_tool_name = 0;
-}
-
-/* Chunks that say the same index are of one call, which counts once. Providers may begin at any index. */
-static void count_tool_call(struct gsp__decoder *d)
-{
-    struct gsp__openai_chat_state *s = &d->state.openai_chat;
-    uint32_t choice = s->choice < GSP__TOOL_CHOICES_MAX ? s->choice : GSP__TOOL_CHOICES_MAX - 1;
-    uint64_t bit = (uint64_t)1 << (s->tool_index < 64 ? s->tool_index : 63);
-
-    if (s->has_tool_index && s->tool_calls[choice] & bit)
-        return;
-    s->tool_calls[choice] |= bit;
-    d->n_tool_calls++;
-}
-
-/* A call that says its index may go on in later chunks; one that does not is a call of its own. */
-static void end_tool_call(struct gsp__decoder *d)
-{
-    struct gsp__openai_chat_state *s = &d->state.openai_chat;
-
-    if (s->n_tool_id == 0 && s->n_tool_name == 0)
-        return;
-    d->kinds |= 1u << GSP_MARK_TOOL_CALL;
-    if (!s->has_tool_index)
-        s->tool_index = d->n_tool_calls;
-    count_tool_call(d);
-    d->sink->tool_call(d->self, s->choice, s->tool_index, s->tool_id, s->n_tool_id, s->tool_name,
-                       s->n_tool_name);
-}
-
-/* The older way to call a tool: content to the one who waits (ST-3), but no call with an id of its own. */
-static void end_function_call(struct gsp__decoder *d)
-{
-    if (d->state.openai_chat.n_tool_name > 0)
-        d->kinds |= 1u << GSP_MARK_TOOL_CALL;
-}
-
-/* Keep a string until its object ends; what does not fit is cut. */
-static uint8_t keep(char *to, size_t room, const struct gsp__json_map *m)
-{
-    size_t n = gsp__utf8_cut(m->value.bytes, m->value.n, room);
-
-    if (m->token != GSP__JSON_STRING)
-        return 0;
-    if (n)
-        memcpy(to, m->value.bytes, n);
-    return (uint8_t)n;
-}
-
-static bool index_of(const struct gsp__json_map *m, uint32_t *out)
-{
-    int64_t value;
-
-    if (m->token != GSP__JSON_NUMBER || !gsp__json_int(m->value, &value) || value < 0 || value > UINT16_MAX)
-        return false;
-    *out = (uint32_t)value;
-    return true;
-}
-
-static void request_id(struct gsp__decoder *d)
-{
-    const struct gsp__json_map *m = &d->map;
-
-    if (m->token == GSP__JSON_STRING && m->value.n > 0)
-        d->sink->string(d->self, GSP_FACT_REQUEST_ID, 0, m->value.bytes, m->value.n, m->value_is_cut);
->>>>>>> main
 }
 
 static void answer(struct gsp__decoder *d)
@@ -514,24 +349,14 @@ static void answer(struct gsp__decoder *d)
 
 /* Whether the document is the error itself, not one that has an error in it: it says so (vLLM, Mistral), or
  * the event's name does. */
-<<<<<<< HEAD
 static bool is_bare_error(struct gsp__decoder *d)
 {
     return state_of(d)->is_error || gsp__decoder_event_is(d, "error");
-=======
-static bool is_bare_error(const struct gsp__decoder *d)
-{
-    return d->state.openai_chat.is_error || gsp__decoder_event_is(d, "error");
->>>>>>> main
 }
 
 static void report(struct gsp__decoder *d)
 {
-<<<<<<< HEAD
     struct state *s = state_of(d);
-=======
-    struct gsp__openai_chat_state *s = &d->state.openai_chat;
->>>>>>> main
     const struct gsp__json_map *m = &d->map;
 
     switch ((enum action)m->action) {
@@ -643,31 +468,18 @@ static void response(struct gsp__decoder *d, enum gsp__map_event event)
         if (action == CHOICE)
             gsp__answer_begin_choice(d);
         else if (action == TOOL_CALL || action == FUNCTION_CALL)
-<<<<<<< HEAD
             gsp__answer_begin_tool(d);
         else if (action == DOCUMENT)
             state_of(d)->is_error = false;
-=======
-            begin_tool_call(d);
-        else if (action == DOCUMENT)
-            d->state.openai_chat.is_error = false;
->>>>>>> main
         break;
     case GSP__MAP_LEAVE:
         if (action == CHOICE)
             gsp__answer_end_choice(d);
         else if (action == TOOL_CALL)
-<<<<<<< HEAD
             gsp__answer_end_tool(d);
         else if (action == FUNCTION_CALL)
             end_function_call(d);
         else if (action == ERROR || (action == DOCUMENT && state_of(d)->is_error))
-=======
-            end_tool_call(d);
-        else if (action == FUNCTION_CALL)
-            end_function_call(d);
-        else if (action == ERROR || (action == DOCUMENT && d->state.openai_chat.is_error))
->>>>>>> main
             gsp__decoder_error(d);
         break;
     case GSP__MAP_PIECE:
