@@ -141,7 +141,7 @@ static json_t *decode_line(json_t *line)
     if (!flavor && x.path)
         format = gsp__registry_find(x.host ? x.host : "", x.host ? strlen(x.host) : 0, x.path, strlen(x.path));
     if (!format)
-        return json_pack("{s:O?, s:b}", "id", id, "unsupported", 1);
+        return json_pack("{s:O*, s:b}", "id", id, "unsupported", 1);
     x.status = (int)json_integer_value(json_object_get(line, "status"));
     x.request_body = body_at(line, "request_body", &x.n_request_body);
     x.response_body = body_at(line, "response_body", &x.n_response_body);

@@ -164,6 +164,11 @@ static const char *plural(uint64_t n)
 
 static void tell(const struct gsp__drain_report *r)
 {
+    if (!r->n_calls && !r->n_exported && !r->n_rejected && !r->n_torn && !r->n_rings && !r->n_busy &&
+        !r->n_bad) {
+        fputs("there was nothing to export\n", stderr);
+        return;
+    }
     fprintf(stderr, "%" PRIu64 " call%s exported", r->n_calls, plural(r->n_calls));
     if (r->n_crashed)
         fprintf(stderr, ", %" PRIu64 " of them cut short by a crash", r->n_crashed);

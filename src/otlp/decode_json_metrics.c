@@ -3,6 +3,8 @@
  */
 #include "otlp/decode_json.h"
 
+#include <math.h>
+
 #include "base/status.h"
 
 static void read_number(struct gsp__json_decoder *d, json_t *object, struct gsp__number *out)
@@ -73,6 +75,7 @@ static void read_distribution(struct gsp__json_decoder *d, json_t *point, enum g
     out->count = gsp__from_json_u64(d, point, "count");
     out->has_sum = gsp__from_json_double(d, point, "sum", &out->sum);
     if (type == GSP__METRIC_SUMMARY) {
+        out->has_sum = out->sum != 0 || signbit(out->sum); /* a summary cannot tell 0 from none */
         read_quantiles(d, point, out);
         return;
     }

@@ -3,6 +3,9 @@
  */
 #include "otlp/decode_protobuf.h"
 
+#include <math.h>
+#include <string.h>
+
 static void read_exemplar(struct gsp__pb_decoder *d, const struct gsp__pb_field *message,
                           struct gsp__exemplar *out)
 {
@@ -268,8 +271,8 @@ static void read_summary_point(struct gsp__pb_decoder *d, const struct gsp__pb_f
         if (f.number == 4) {
             out->count = gsp__from_pb_fixed64(d, &f);
         } else if (f.number == 5) {
-            out->has_sum = true;
             out->sum = gsp__from_pb_double(d, &f);
+            out->has_sum = out->sum != 0 || signbit(out->sum); /* a summary cannot tell 0 from none */
         } else if (f.number == 6 && gsp__from_pb_is(d, &f, GSP__PB_BYTES)) {
             read_quantile(d, &f, &quantiles[out->n_quantiles++]);
         } else if (f.number == 8) {

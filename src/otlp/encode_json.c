@@ -385,7 +385,9 @@ static void put_point(struct gsp__buffer *b, const struct gsp__point *p, enum gs
         put_number(b, &p->value);
     if (is_distribution) {
         put_uint64(b, "count", p->count);
-        if (p->has_sum)
+        if (type == GSP__METRIC_SUMMARY)
+            put_nonzero(b, "sum", p->sum);
+        else if (p->has_sum)
             put_double(b, "sum", p->sum);
     }
     if (is_exponential) {

@@ -326,8 +326,7 @@ static void write_summary_point(struct gsp__pb_writer *w, const struct gsp__poin
         write_double(w, 1, p->quantiles[i].quantile);
         gsp__pb_message(w, 6, end);
     }
-    if (p->has_sum)
-        gsp__pb_double(w, 5, p->sum);
+    write_double(w, 5, p->sum);
     if (p->count)
         gsp__pb_fixed64(w, 4, p->count);
     write_times(w, p);

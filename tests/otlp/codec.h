@@ -54,6 +54,9 @@ void codec_a_small_arena_is_no_space(void **state);
 void codec_cut_protobuf_is_refused(void **state);
 void codec_cut_json_is_refused(void **state);
 void codec_changed_protobuf_is_refused_or_another_model(void **state);
+void codec_short_json_cut_anywhere_is_refused(void **state);
+void codec_short_json_with_any_bit_flipped_never_crashes(void **state);
+void codec_json_nested_without_end_is_refused(void **state);
 void codec_changed_json_never_crashes(void **state);
 void codec_failing_allocations_never_crash(void **state);
 int codec_restore_allocations(void **state); /* its teardown, also after a failure */
@@ -68,6 +71,9 @@ int codec_restore_allocations(void **state); /* its teardown, also after a failu
         cmocka_unit_test_prestate(codec_cut_protobuf_is_refused, (signal)),                                  \
         cmocka_unit_test_prestate(codec_cut_json_is_refused, (signal)),                                      \
         cmocka_unit_test_prestate(codec_changed_protobuf_is_refused_or_another_model, (signal)),             \
+        cmocka_unit_test_prestate(codec_short_json_cut_anywhere_is_refused, (signal)),                       \
+        cmocka_unit_test_prestate(codec_short_json_with_any_bit_flipped_never_crashes, (signal)),            \
+        cmocka_unit_test_prestate(codec_json_nested_without_end_is_refused, (signal)),                       \
         cmocka_unit_test_prestate(codec_changed_json_never_crashes, (signal)),                               \
         cmocka_unit_test_prestate_setup_teardown(codec_failing_allocations_never_crash, NULL,                \
                                                  codec_restore_allocations, (signal))

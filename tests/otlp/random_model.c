@@ -327,6 +327,7 @@ static struct gsp__point point(struct source *s, enum gsp__metric_type type)
     p.has_sum = coin(s);
     p.sum = p.has_sum ? real(s) : 0;
     if (type == GSP__METRIC_SUMMARY) {
+        p.has_sum = p.sum != 0 || signbit(p.sum); /* a summary cannot tell 0 from none */
         add_quantiles(s, &p);
         return p;
     }

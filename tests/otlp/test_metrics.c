@@ -214,6 +214,9 @@ static void json_of_others_is_read(void **state)
                                        "\"negative\":{\"offset\":null},\"zeroThreshold\":null"),
          WRITTEN_POINT("exponentialHistogram", "")},
         {POINT("summary", "\"quantileValues\":null"), WRITTEN_POINT("summary", "")},
+        /* a summary's sum has no presence: 0 is none */
+        {POINT("summary", "\"sum\":0"), WRITTEN_POINT("summary", "")},
+        {POINT("summary", "\"sum\":-0.0"), WRITTEN_POINT("summary", "\"sum\":-0.0")},
         {METRIC("\"sum\":{\"aggregationTemporality\":null,\"isMonotonic\":null}"),
          WRITTEN("\"sum\":{\"dataPoints\":[]}")},
         {METRIC("\"sum\":{\"aggregationTemporality\":2,\"isMonotonic\":false}"),
@@ -340,6 +343,10 @@ static void protobuf_of_others_is_read(void **state)
         /* fields that a type does not have, and of types to come */
         {GAUGE, BYTES("\x08\x07\x98\x06\x01"), WRITTEN_POINT("gauge", "")},
         {SUMMARY, BYTES("\x32\x00"), WRITTEN_POINT("summary", "\"quantileValues\":[{}]")},
+        {SUMMARY,
+         BYTES("\x29"
+               "\x00\x00\x00\x00\x00\x00\x00\x00"),
+         WRITTEN_POINT("summary", "")},
         {HISTOGRAM,
          BYTES("\x29"
                "\x00\x00\x00\x00\x00\x00\x00\x00"),

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "otlp/decode.h"
 #include "otlp/protobuf.h"
 
@@ -138,6 +139,59 @@ static void messages_are_utf8(void **state)
                                      "b\xef\xbf\xbd");
 }
 
+/* Whatever it is: no read outside it, a message that ends, and nothing said where it is refused. */
+static void check_any(bool is_json, const char *bytes, size_t n)
+{
+    struct gsp__partial_success out;
+    char *copy = malloc(n);
+    bool is_response;
+
+    assert_true(copy || n == 0);
+    if (n)
+        memcpy(copy, bytes, n);
+    memset(&out, 0xaa, sizeof out);
+    is_response =
+        is_json ? gsp__otlp_response_from_json(copy, n, &out) : gsp__otlp_response_from_pb(copy, n, &out);
+    assert_non_null(memchr(out.message, 0, sizeof out.message));
+    assert_int_equal(gsp__utf8_valid_prefix(out.message, strlen(out.message)), strlen(out.message));
+    if (!is_response) {
+        assert_int_equal(out.n_rejected, 0);
+        assert_string_equal(out.message, "");
+    }
+    free(copy);
+}
+
+static void cut_and_changed_responses_never_crash(void **state)
+{
+    static const struct {
+        bool is_json;
+        const char *bytes;
+        size_t n;
+    } cases[] = {
+        {false, BYTES("\x0a\x10\x08\xac\x02\x12\x0b"
+                      "too long \xc3\xa4\x12\x02\x08\x07")},
+        {true,
+         BYTES("{\"partialSuccess\":{\"rejectedSpans\":\"300\",\"errorMessage\":\"\\u0000too \xc3\xa4\"},"
+               "\"x\":[{}]}")},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *changed = malloc(cases[i].n);
+
+        assert_non_null(changed);
+        for (size_t n = 0; n <= cases[i].n; n++)
+            check_any(cases[i].is_json, cases[i].bytes, n);
+        memcpy(changed, cases[i].bytes, cases[i].n);
+        for (size_t k = 0; k < 256 * cases[i].n; k++) {
+            changed[k / 256] = (char)(k % 256);
+            check_any(cases[i].is_json, changed, cases[i].n);
+            changed[k / 256] = cases[i].bytes[k / 256];
+        }
+        free(changed);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +199,7 @@ int main(void)
         cmocka_unit_test(json_responses),
         cmocka_unit_test(long_messages_are_cut),
         cmocka_unit_test(messages_are_utf8),
+        cmocka_unit_test(cut_and_changed_responses_never_crash),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,56 +1,114 @@
 /*
- * Writes the hand-made models in both encodings to a folder: traces.pb, traces.json, metrics.pb,
- * metrics.json. tests/peers/run.sh lets the official Python package read them.
+ * The two ends of tests/peers/run.sh. Model 0 is the hand-made one, the others are random.
+ *
+ * write: each model in both encodings, as SIGNAL-NUMBER.pb and .json.
+ * check: the same models as another program wrote them, SIGNAL-NUMBER.official.pb and .official.json, are
+ * read and must be what they were.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "otlp/encode_json.h"
-#include "otlp/encode_protobuf.h"
-#include "otlp/sample.h"
+#include "otlp/codec.h"
 
-static int write_file(const char *folder, const char *name, const void *bytes, size_t n)
+#define ARENA_BYTES ((size_t)16 << 20)
+
+static const struct {
+    const char *name;
+    const struct test_signal *signal;
+} signals[] = {{"traces", &test_traces_signal}, {"metrics", &test_metrics_signal}};
+
+static const char *path_of(const char *folder, const char *name, int number, const char *end)
 {
-    char path[4096];
-    FILE *f;
+    static char path[4096];
 
-    if ((size_t)snprintf(path, sizeof path, "%s/%s", folder, name) >= sizeof path)
-        return 1;
-    f = fopen(path, "wb");
-    if (!f || fwrite(bytes, 1, n, f) != n || fclose(f) != 0) {
-        perror(path);
-        return 1;
+    snprintf(path, sizeof path, "%s/%s-%d.%s", folder, name, number, end);
+    return path;
+}
+
+static void write_one(const char *folder, const char *name, int number, const struct test_signal *s,
+                      const union test_model *m)
+{
+    size_t n;
+    uint8_t *pb = test_to_pb(s, m, &n);
+    char *json = test_to_json(s, m);
+
+    test_write_file(path_of(folder, name, number, "pb"), pb, n);
+    test_write_file(path_of(folder, name, number, "json"), json, strlen(json));
+    free(pb);
+    free(json);
+}
+
+/* What is wrong with a file, or NULL. */
+static const char *fault_of(const char *path, bool is_json, const struct test_signal *s,
+                            const union test_model *m)
+{
+    static char fault[700];
+    struct gsp__arena arena;
+    union test_model read;
+    gsp_error err = {0};
+    gsp_status status;
+    const char *difference = NULL;
+    size_t n;
+    char *bytes = test_read_file(path, &n);
+
+    assert_true(gsp__arena_init(&arena, ARENA_BYTES));
+    status =
+        is_json ? s->from_json(bytes, n, &arena, &read, &err) : s->from_pb(bytes, n, &arena, &read, &err);
+    if (status != GSP_OK)
+        difference = err.text;
+    else
+        difference = s->difference(m, &read);
+    if (difference)
+        snprintf(fault, sizeof fault, "%s", difference);
+    gsp__arena_deinit(&arena);
+    free(bytes);
+    return difference ? fault : NULL;
+}
+
+static int check_one(const char *folder, const char *name, int number, const struct test_signal *s,
+                     const union test_model *m)
+{
+    int n_faults = 0;
+
+    for (int is_json = 0; is_json < 2; is_json++) {
+        const char *path = path_of(folder, name, number, is_json ? "official.json" : "official.pb");
+        const char *fault = fault_of(path, is_json, s, m);
+
+        if (fault)
+            fprintf(stderr, "%s: %s\n", path, fault);
+        n_faults += fault != NULL;
     }
-    return 0;
+    return n_faults;
 }
 
 int main(int argc, char **argv)
 {
-    static uint8_t room[1 << 20];
-    struct gsp__buffer json = {0};
-    struct gsp__pb_writer w;
-    int failed;
+    struct gsp__arena arena;
+    bool is_check = argc == 5 && strcmp(argv[1], "check") == 0;
+    uint64_t seed;
+    int n_models, n_faults = 0;
 
-    if (argc != 2) {
-        fprintf(stderr, "usage: otlp_samples FOLDER\n");
+    if (argc != 5 || (!is_check && strcmp(argv[1], "write") != 0)) {
+        fprintf(stderr, "usage: otlp_samples write|check FOLDER MODELS SEED\n");
         return 2;
     }
-    gsp__pb_write_init(&w, room, sizeof room);
-    gsp__otlp_traces_pb(&w, test_sample_traces());
-    gsp__otlp_traces_json(&json, test_sample_traces());
-    if (w.is_full || json.failed)
+    n_models = atoi(argv[3]);
+    seed = strtoull(argv[4], NULL, 0);
+    if (!gsp__arena_init(&arena, ARENA_BYTES))
         return 1;
-    failed = write_file(argv[1], "traces.pb", w.at, (size_t)(room + sizeof room - w.at));
-    failed |= write_file(argv[1], "traces.json", json.data, json.n);
+    for (int i = 0; i < n_models; i++)
+        for (size_t k = 0; k < sizeof signals / sizeof signals[0]; k++) {
+            const struct test_signal *s = signals[k].signal;
+            union test_model m;
 
-    gsp__buffer_clear(&json);
-    gsp__pb_write_init(&w, room, sizeof room);
-    gsp__otlp_metrics_pb(&w, test_sample_metrics());
-    gsp__otlp_metrics_json(&json, test_sample_metrics());
-    if (w.is_full || json.failed)
-        return 1;
-    failed |= write_file(argv[1], "metrics.pb", w.at, (size_t)(room + sizeof room - w.at));
-    failed |= write_file(argv[1], "metrics.json", json.data, json.n);
-    gsp__buffer_deinit(&json);
-    return failed;
+            gsp__arena_reset(&arena);
+            m = i == 0 ? s->sample() : s->random(&seed, &arena);
+            if (is_check)
+                n_faults += check_one(argv[2], signals[k].name, i, s, &m);
+            else
+                write_one(argv[2], signals[k].name, i, s, &m);
+        }
+    gsp__arena_deinit(&arena);
+    return n_faults > 0;
 }
