@@ -454,6 +454,8 @@ void gsp_exchange_end(gsp_exchange *x, gsp_stream_exit how, const gsp_failure *g
     if (x->has_body && x->format)
         gsp__decoder_finish(&x->response, now_ns);
     x->is_over = true;
+    if (is_stream(x))
+        on_boolean(x, GSP_FACT_TERMINAL_EVENT, x->response.is_terminal);
     set_usage_source(x);
     how = exit_of(x, how);
     switch (how) {

@@ -387,8 +387,6 @@ void gsp__decoder_finish(struct gsp__decoder *d, int64_t now_ns)
         finish_frames(d);
     if (d->format->end)
         d->format->end(d);
-    if (gsp__framing_is_stream(d->framing))
-        d->sink->boolean(d->self, GSP_FACT_TERMINAL_EVENT, d->is_terminal);
     total(d, GSP_FACT_OUTPUT_TEXT_BYTES, d->n_text_bytes);
     total(d, GSP_FACT_REASONING_BYTES, d->n_reasoning_bytes);
     total(d, GSP_FACT_TOOL_ARGUMENT_BYTES, d->n_argument_bytes);

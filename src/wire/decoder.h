@@ -17,6 +17,8 @@
 #include "wire/sse.h"
 
 #define GSP__FORMAT_STATE_MAX 384
+#define GSP__TOOL_ID_MAX      96
+#define GSP__TOOL_NAME_MAX    128
 #define GSP__TOOL_CHOICES_MAX 8 /* tool calls are told apart in so many choices, 64 in each */
 
 /* What is known of the choice and the tool call that are being read (wire/answer.h). */
@@ -29,8 +31,8 @@ struct gsp__answer {
     uint8_t n_tool_id;
     uint8_t n_tool_name;
     char finish[32];
-    char tool_id[96];
-    char tool_name[128];
+    char tool_id[GSP__TOOL_ID_MAX];
+    char tool_name[GSP__TOOL_NAME_MAX];
 };
 
 struct gsp__decoder {

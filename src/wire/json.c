@@ -486,14 +486,12 @@ GSP__INLINE bool skip_at_once(struct gsp__json *j)
         if (p == end || *p != '"')
             return false;
         p++;
-    } else if (*p == '{' || *p == '[' || is_blank(*p)) {
+    } else if (*p == '{' || *p == '[' || *p == ',' || *p == '}' || *p == ']' || *p == ':' || is_blank(*p)) {
         return false;
     } else {
-        const char *start = p;
-
-        while (p < end && *p != ',' && *p != '}' && *p != ']' && *p != ':' && !is_blank(*p))
+        while (p < end && *p != ',' && *p != '}' && *p != ']' && !is_blank(*p))
             p++;
-        if (p == end || p == start)
+        if (p == end)
             return false;
     }
     j->p = p;

@@ -279,7 +279,7 @@ static const struct gsp__node root[] = {
     GSP__NODE("code", FACT, BARE_CODE),
 };
 
-static const struct gsp__node response_root = GSP__NODE_PARENT("", OBJECT, NOTHING, root);
+static const struct gsp__node response_root = GSP__NODE_PARENT("", OBJECT, DOCUMENT, root);
 
 /* What is kept besides what all formats keep. */
 struct state {

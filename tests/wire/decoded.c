@@ -14,6 +14,17 @@
 #include "record/fact_types.h"
 #include "wire/openai_chat.h"
 
+static const struct gsp__format *as_format = &gsp__openai_chat;
+static const char *as_target;
+static const char *as_directory = "openai_chat";
+
+void decode_as(const struct gsp__format *format, const char *target, const char *directory)
+{
+    as_format = format;
+    as_target = target;
+    as_directory = directory;
+}
+
 #define CONTENTS_MAX 32
 #define CALLS_MAX    64
 
@@ -317,7 +328,7 @@ static const char *decode_response(const char *bytes, size_t n, enum gsp__framin
     memset(d, 0xa5, sizeof *d); /* what is not initialised is noticed */
     if (!has_content)
         with.content = NULL;
-    gsp__decoder_init(d, &gsp__openai_chat, framing, &with, &found);
+    gsp__decoder_init(d, as_format, framing, &with, &found);
     if (n > 0)
         feed(bytes, n, &cuts, take_response, d);
     gsp__decoder_finish(d, 4711);
@@ -341,9 +352,12 @@ const char *decoded_request(const char *bytes, size_t n, struct cuts cuts)
     struct gsp__buffer b = {0};
 
     memset(d, 0xa5, sizeof *d);
-    gsp__request_init(d, &gsp__openai_chat, &sink, &found);
+    gsp__request_init(d, as_format, &sink, &found);
+    if (as_target)
+        gsp__request_target(d, as_target, strlen(as_target));
     if (n > 0)
         feed(bytes, n, &cuts, take_request, d);
+    gsp__request_finish(d);
     put_facts(&b, &found);
     deinit(&found);
     free(d);
@@ -383,13 +397,24 @@ void expect_response(const char *bytes, size_t n, enum gsp__framing framing, con
     assert_memory_equal(facts, expected, strlen(facts));
 }
 
+static enum gsp__framing framing_of_name(const char *name)
+{
+    static const enum gsp__framing framings[] = {GSP__FRAMING_SSE, GSP__FRAMING_NDJSON,
+                                                 GSP__FRAMING_EVENTSTREAM, GSP__FRAMING_RAW};
+    const char *end = strrchr(name, '.');
+
+    for (size_t i = 0; end && i < sizeof framings / sizeof framings[0]; i++)
+        if (strcmp(end + 1, gsp__framing_name(framings[i])) == 0)
+            return framings[i];
+    return GSP__FRAMING_JSON;
+}
+
 char *read_fixture(const char *name, size_t *n, enum gsp__framing *framing)
 {
-    size_t n_name = strlen(name);
     char path[1024];
 
-    snprintf(path, sizeof path, "%s/openai_chat/%s", GSP_TEST_FIXTURES, name);
-    *framing = n_name > 4 && strcmp(name + n_name - 4, ".sse") == 0 ? GSP__FRAMING_SSE : GSP__FRAMING_JSON;
+    snprintf(path, sizeof path, "%s/%s/%s", GSP_TEST_FIXTURES, as_directory, name);
+    *framing = framing_of_name(name);
     return test_read_file(path, n);
 }
 
@@ -400,6 +425,7 @@ void expect_fixture(const char *name, const char *expected, uint64_t *seed)
     char *bytes = read_fixture(name, &n, &framing);
 
     expect_response(bytes, n, framing, expected, seed);
-    expect_response(bytes, n, GSP__FRAMING_UNKNOWN, expected, seed);
+    if (framing == GSP__FRAMING_JSON || framing == GSP__FRAMING_SSE) /* which their first byte tells */
+        expect_response(bytes, n, GSP__FRAMING_UNKNOWN, expected, seed);
     free(bytes);
 }

@@ -146,7 +146,8 @@ static int compare(json_t *line, json_t *got)
 static int decode(json_t *line, size_t (*cut)(void *, size_t), void *cut_self)
 {
     struct gsp__exchange_bytes x = {0};
-    const struct gsp__format *format = gsp__registry_named(json_string_value(json_object_get(line, "flavor")));
+    const struct gsp__format *format =
+        gsp__registry_named(json_string_value(json_object_get(line, "flavor")));
     const char *headers[256], *key;
     json_t *value, *got, *body;
     size_t n = 0;
@@ -170,7 +171,9 @@ static int decode(json_t *line, size_t (*cut)(void *, size_t), void *cut_self)
     }
     headers[n] = NULL;
     x.headers = headers;
-    assert_ptr_equal(gsp__registry_find(x.host ? x.host : "", x.host ? strlen(x.host) : 0, x.path, strlen(x.path)), format);
+    assert_ptr_equal(
+        gsp__registry_find(x.host ? x.host : "", x.host ? strlen(x.host) : 0, x.path, strlen(x.path)),
+        format);
     got = gsp__facts_json(&x, format, cut, cut_self);
     assert_non_null(got);
     n_bad = compare(line, got);

@@ -13,47 +13,44 @@
  * items: counted; both: fact, or an object that says why; plain: an object that says nothing by itself;
  * deep: objects in each other, as far as they go.
  */
-enum {
-    ROOT = 1,
-    N_ROOT = 8,
-    IN_LIST = ROOT + N_ROOT,
-    N_IN_LIST = 3,
-    IN_INNER = IN_LIST + N_IN_LIST,
-    N_IN_INNER = 1,
-    IN_TEXT = IN_INNER + N_IN_INNER,
-    N_IN_TEXT = 1,
-    IN_BOTH = IN_TEXT + N_IN_TEXT,
-    N_IN_BOTH = 1,
-    IN_DEEP = IN_BOTH + N_IN_BOTH,
-    N_IN_DEEP = 2,
-    N_NODES = IN_DEEP + N_IN_DEEP,
+static const struct gsp__node in_inner[] = {
+    GSP__NODE("v", FACT, 'v'),
 };
 
-static const struct gsp__node nodes[N_NODES] = {
-    GSP__NODE_PARENT("", OBJECT, 0, ROOT, N_ROOT),
-    /* ROOT */
-    GSP__NODE("name", FACT, 'n'),
-    GSP__NODE_PARENT("text", TEXT, 't', IN_TEXT, N_IN_TEXT),
-    GSP__NODE_PARENT("list", OBJECT, 'l', IN_LIST, N_IN_LIST),
-    GSP__NODE("items", COUNT, 'c'),
-    GSP__NODE_PARENT("both", FACT, 'b', IN_BOTH, N_IN_BOTH),
-    GSP__NODE_PARENT("plain", OBJECT, 0, ROOT, N_ROOT),
-    GSP__NODE_PARENT("deep", OBJECT, 'd', IN_DEEP, N_IN_DEEP),
-    GSP__NODE("empty", OBJECT, 'e'),
-    /* IN_LIST */
+static const struct gsp__node in_list[] = {
     GSP__NODE("id", FACT, 'i'),
-    GSP__NODE_PARENT("inner", OBJECT, 'j', IN_INNER, N_IN_INNER),
+    GSP__NODE_PARENT("inner", OBJECT, 'j', in_inner),
     GSP__NODE("tags", FACT, 'g'),
-    /* IN_INNER */
-    GSP__NODE("v", FACT, 'v'),
-    /* IN_TEXT */
+};
+
+static const struct gsp__node in_text[] = {
     GSP__NODE("part", TEXT, 'p'),
-    /* IN_BOTH */
+};
+
+static const struct gsp__node in_both[] = {
     GSP__NODE("why", FACT, 'w'),
-    /* IN_DEEP */
-    GSP__NODE_PARENT("deep", OBJECT, 'd', IN_DEEP, N_IN_DEEP),
+};
+
+/* these have themselves beneath them */
+static const struct gsp__node in_deep[2], in_root[8];
+
+static const struct gsp__node in_deep[2] = {
+    GSP__NODE_PARENT("deep", OBJECT, 'd', in_deep),
     GSP__NODE("v", FACT, 'v'),
 };
+
+static const struct gsp__node in_root[8] = {
+    GSP__NODE("name", FACT, 'n'),
+    GSP__NODE_PARENT("text", TEXT, 't', in_text),
+    GSP__NODE_PARENT("list", OBJECT, 'l', in_list),
+    GSP__NODE("items", COUNT, 'c'),
+    GSP__NODE_PARENT("both", FACT, 'b', in_both),
+    GSP__NODE_PARENT("plain", OBJECT, 0, in_root),
+    GSP__NODE_PARENT("deep", OBJECT, 'd', in_deep),
+    GSP__NODE("empty", OBJECT, 'e'),
+};
+
+static const struct gsp__node root = GSP__NODE_PARENT("", OBJECT, 0, in_root);
 
 /*
  * What is found, as text: `n0="x"` a fact with its index (~ before a value that was cut), `t0:x;` a text,
@@ -139,6 +136,8 @@ static bool take_events(struct finding *f)
             snprintf(count, sizeof count, "%s%c#%u", f->n_text ? " " : "", f->map.action, f->map.count);
             add(f, count, strlen(count));
             break;
+        case GSP__MAP_ELEMENT: /* of a document that is an array; its objects tell as much */
+            break;
         case GSP__MAP_DONE:
             f->is_done = true;
             return true;
@@ -157,7 +156,7 @@ static const char *find_at(const char *doc, size_t n, size_t n_first, size_t n_r
     bool goes_on;
 
     memset(&f, 0xa5, sizeof f); /* what is not initialised is noticed */
-    gsp__json_map_init(&f.map, nodes);
+    gsp__json_map_init(&f.map, &root);
     f.n_text = 0;
     f.open_text = 0;
     f.is_done = false;
