@@ -4,6 +4,7 @@
  */
 #include "base/number.h"
 
+#include <float.h>
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>
@@ -62,10 +63,15 @@ static bool parse_short(const char *text, size_t n, double *out)
     return true;
 }
 
+/* Points are at most so many bytes long: that of Pashto has two. */
+#define POINT_MAX 8
+
 bool gsp__parse_double(const char *text, size_t n, double *out)
 {
-    char copy[GSP__NUMBER_TEXT_MAX + 1];
-    char *point, *end;
+    char copy[GSP__NUMBER_TEXT_MAX + POINT_MAX + 1];
+    const char *point, *local;
+    size_t n_local, n_before;
+    char *end;
     double d;
 
     if (parse_short(text, n, out))
@@ -77,9 +83,18 @@ bool gsp__parse_double(const char *text, size_t n, double *out)
     copy[n] = 0;
     if (strspn(copy, "0123456789+-.eE") != n) /* no hex, no nan, no blanks */
         return false;
-    point = strchr(copy, '.');
-    if (point)
-        *point = localeconv()->decimal_point[0];
+    point = memchr(text, '.', n);
+    if (point) {
+        local = localeconv()->decimal_point;
+        n_local = strlen(local);
+        n_before = (size_t)(point - text);
+        if (n_local > POINT_MAX)
+            return false;
+        memcpy(copy + n_before, local, n_local);
+        memcpy(copy + n_before + n_local, point + 1, n - n_before - 1);
+        n += n_local - 1;
+        copy[n] = 0;
+    }
     d = strtod(copy, &end);
     if (end != copy + n || !isfinite(d))
         return false;
@@ -89,18 +104,28 @@ bool gsp__parse_double(const char *text, size_t n, double *out)
 
 size_t gsp__format_double(double value, char out[GSP__NUMBER_TEXT_MAX])
 {
-    char point = localeconv()->decimal_point[0];
+    const char *local = localeconv()->decimal_point, *point;
     char text[GSP__NUMBER_TEXT_MAX];
-    int n = 0;
+    /* 15 digits tell all numbers apart that are written with as many, but not the smallest ones */
+    int precision = fabs(value) < DBL_MIN ? 1 : 15;
+    size_t n, n_before, n_local = strlen(local);
 
     if (!isfinite(value))
         return 0;
-    for (int precision = 15; precision <= 17; precision++) {
-        n = snprintf(text, sizeof text, "%.*g", precision, value);
+    for (; precision <= 17; precision++) {
+        snprintf(text, sizeof text, "%.*g", precision, value);
         if (strtod(text, NULL) == value)
             break;
     }
-    for (int i = 0; i < n; i++)
-        out[i] = text[i] == point && point != '.' ? '.' : text[i];
-    return (size_t)n;
+    n = strlen(text);
+    point = n_local > 0 ? strstr(text, local) : NULL;
+    if (!point) {
+        memcpy(out, text, n);
+        return n;
+    }
+    n_before = (size_t)(point - text);
+    memcpy(out, text, n_before);
+    out[n_before] = '.';
+    memcpy(out + n_before + 1, point + n_local, n - n_before - n_local);
+    return n - n_local + 1;
 }

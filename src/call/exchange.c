@@ -22,6 +22,7 @@
 
 #define CODE_MAX    64
 #define MESSAGE_MAX 1025
+#define GONE_CLIENT 499 /* RE-1: ends gracefully, without an error */
 
 struct gsp_exchange {
     gsp_span attempt;
@@ -264,7 +265,7 @@ void gsp_exchange_request(gsp_exchange *x, const char *method, const char *url)
 
 void gsp_exchange_request_body(gsp_exchange *x, const void *bytes, size_t n_bytes)
 {
-    if (x && x->format && n_bytes > 0)
+    if (x && bytes && x->format && n_bytes > 0)
         gsp__request_body(&x->request, bytes, n_bytes);
 }
 
@@ -285,6 +286,14 @@ static bool take_status_line(struct gsp_exchange *x, const char *line, size_t n)
     x->http_status = (digits[0] - '0') * 100 + (digits[1] - '0') * 10 + (digits[2] - '0');
     gsp__header_hints_init(&x->hints);
     return true;
+}
+
+/* The wall clock that a date in Retry-After is read by: the recorder's, where there is one. */
+static uint64_t unix_now_ns(const struct gsp_exchange *x)
+{
+    struct gsp__record r = gsp__record_find(x->attempt);
+
+    return r.head ? gsp__clock_unix_ns(&r.view->ring->clock) : gsp__clock_realtime_ns();
 }
 
 static bool is_blank(char c)
@@ -314,7 +323,7 @@ void gsp_exchange_response_header(gsp_exchange *x, const char *line, size_t n, i
         value++;
         n--;
     }
-    gsp__header(line, n_name, value, n, gsp__clock_realtime_ns(), &x->hints, &x->sink, x);
+    gsp__header(line, n_name, value, n, unix_now_ns(x), &x->hints, &x->sink, x);
 }
 
 /* What the head as a whole tells, once the body begins or the exchange ends. */
@@ -341,7 +350,7 @@ void gsp_exchange_response_body(gsp_exchange *x, const void *bytes, size_t n, in
     struct gsp__record r;
     enum gsp__framing framing;
 
-    if (!x || n == 0 || x->is_over)
+    if (!x || !bytes || n == 0 || x->is_over)
         return;
     r = gsp__record_find(x->attempt);
     if (now_ns == 0 && r.head)
@@ -350,7 +359,10 @@ void gsp_exchange_response_body(gsp_exchange *x, const void *bytes, size_t n, in
         x->has_body = true;
         end_head(x);
         gsp_stream_mark(x->attempt, GSP_MARK_FIRST_BYTE, now_ns);
-        framing = x->hints.is_coded ? GSP__FRAMING_OTHER : x->hints.framing;
+        framing = x->hints.framing;
+        /* the coding is removed, or else no first byte will look like one of a document or stream */
+        if (x->hints.is_coded && framing != GSP__FRAMING_OTHER)
+            framing = GSP__FRAMING_UNKNOWN;
         if (x->format)
             gsp__decoder_init(&x->response, x->format, framing, &x->sink, x);
     }
@@ -379,15 +391,21 @@ static void set_usage_source(struct gsp_exchange *x)
         gsp_span_set_usage_source(x->attempt, GSP_USAGE_MISSING);
 }
 
+/* A JSON answer that broke off, or is none: as truncated as a stream without its terminal event. */
+static bool is_cut_document(const struct gsp_exchange *x)
+{
+    return was_decoded(x) && x->response.framing == GSP__FRAMING_JSON && x->response.n_bad > 0;
+}
+
 /* What the exchange's own end makes of how the caller says it ended. */
 static gsp_stream_exit exit_of(const struct gsp_exchange *x, gsp_stream_exit how)
 {
-    bool is_whole = was_decoded(x) && x->response.is_terminal;
-
+    if (x->http_status == GONE_CLIENT)
+        return GSP_STREAM_CANCELLED;
     if (x->http_status >= 400 || (was_decoded(x) && x->response.is_error))
         return GSP_STREAM_FAILED;
-    if (how == GSP_STREAM_FAILED && is_whole)
-        return GSP_STREAM_FINISHED; /* what breaks after the terminal event breaks nothing */
+    if (was_decoded(x) && x->response.is_terminal && !is_cut_document(x))
+        return GSP_STREAM_FINISHED; /* what comes after the end changes nothing */
     return how;
 }
 
@@ -422,12 +440,6 @@ static void describe_failure(struct gsp_exchange *x, const gsp_failure *given, g
     if (!x->error_message[0] && x->http_status)
         snprintf(x->error_message, sizeof x->error_message, "HTTP status %d", x->http_status);
     out->message = x->error_message;
-}
-
-/* A JSON answer that broke off, or is none: as truncated as a stream without its terminal event. */
-static bool is_cut_document(const struct gsp_exchange *x)
-{
-    return was_decoded(x) && x->response.framing == GSP__FRAMING_JSON && x->response.n_bad > 0;
 }
 
 static void end_truncated(struct gsp_exchange *x, int64_t now_ns)
@@ -476,7 +488,9 @@ void gsp_exchange_end(gsp_exchange *x, gsp_stream_exit how, const gsp_failure *g
             gsp_span_end(x->attempt, GSP_OUTCOME_COMPLETED, NULL, now_ns);
         return;
     default:
-        x->outcome = GSP_OUTCOME_CANCELLED;
+        x->outcome =
+            how == GSP_STREAM_DESTROYED && !x->has_body ? GSP_OUTCOME_ABANDONED : GSP_OUTCOME_CANCELLED;
+        x->error_message[0] = 0; /* a 499 is no error, whatever its body says */
         gsp_stream_end(x->attempt, how, NULL, now_ns);
         return;
     }

@@ -19,9 +19,8 @@ struct gsp__assembled {
 struct gsp__assembler {
     struct gsp__assembled *records;
     uint32_t n_records;
-    uint32_t cap;            /* chunks of the ring: there can be no more records */
-    uint32_t *by_index;      /* chunk index to record number + 1; 0: no record */
-    uint32_t n_attempts_max; /* of any call */
+    uint32_t cap;       /* chunks of the ring: there can be no more records */
+    uint32_t *by_index; /* chunk index to record number + 1; 0: no record */
 };
 
 /* For rings of up to `n_chunks` chunks; false if there is no memory (36 bytes per chunk). */

@@ -200,6 +200,8 @@ void gsp__build_nested(struct gsp__builder *b, struct gsp__attributes *to, struc
     gsp__build_begin(b, to, entries.n / 8 + n_extra);
     to->n_dropped = n_dropped;
     while (gsp__entries_next(&entries, &e)) {
+        if (e.kind >= GSP__ENTRY_EVENT)
+            continue; /* no attribute: it has no key */
         if (e.fact == 0) {
             struct gsp__string key = gsp__build_clean(b, (struct gsp__string){e.key, e.n_key});
             struct gsp__value *v = gsp__build_add(b, key.bytes, key.n);

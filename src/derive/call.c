@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/utf8.h"
+#include "derive/seconds.h"
 
 bool gsp__parse(const struct gsp__snapshot *s, struct gsp__arena *arena, struct gsp__parsed *out)
 {
@@ -92,7 +92,8 @@ static int by_number(const void *a, const void *b)
 
 /*
  * The attempt whose answer the caller got: the last that completed, else the last whose content reached
- * the caller (OP-6, US-5). NULL if none came to that.
+ * the caller (OP-6, US-5), else the last of all if it was cancelled or crashed: what it had used by
+ * then was not wasted on a failure, and is billed somewhere (US-6). NULL if none came to that.
  */
 static const struct gsp__call_record *find_served(const struct gsp__call *c)
 {
@@ -102,6 +103,12 @@ static const struct gsp__call_record *find_served(const struct gsp__call *c)
     for (uint32_t i = c->n_attempts; i-- > 0;)
         if (head_of(&c->attempts[i])->stream.n_content > 0)
             return &c->attempts[i];
+    if (c->n_attempts > 0) {
+        const struct gsp__call_record *last = &c->attempts[c->n_attempts - 1];
+
+        if (last->ending.outcome == GSP_OUTCOME_CANCELLED || last->ending.outcome == GSP_OUTCOME_CRASHED)
+            return last;
+    }
     return NULL;
 }
 
@@ -111,10 +118,9 @@ static int64_t total_wait(const struct gsp__call *c)
     int64_t wait = 0;
 
     for (uint32_t i = 1; i < c->n_attempts; i++) {
-        int64_t gap = head_of(&c->attempts[i])->start_ns - c->attempts[i - 1].ending.end_ns;
+        int64_t gap = gsp__elapsed_ns(c->attempts[i - 1].ending.end_ns, head_of(&c->attempts[i])->start_ns);
 
-        if (gap > 0)
-            wait += gap;
+        wait = gap > INT64_MAX - wait ? INT64_MAX : wait + gap;
     }
     return wait;
 }

@@ -132,6 +132,14 @@ const struct gsp__dialect gsp__dialect_otel = {
             [GSP_USAGE_REASONING_TOKENS] = GSP__KEY("genspan.attempt.usage.reasoning_output_tokens"),
             [GSP_USAGE_AUDIO_INPUT_TOKENS] = GSP__KEY("genspan.attempt.usage.audio_input_tokens"),
             [GSP_USAGE_AUDIO_OUTPUT_TOKENS] = GSP__KEY("genspan.attempt.usage.audio_output_tokens"),
+            [GSP_USAGE_TEXT_INPUT_TOKENS] = GSP__KEY("genspan.attempt.usage.text_input_tokens"),
+            [GSP_USAGE_TEXT_OUTPUT_TOKENS] = GSP__KEY("genspan.attempt.usage.text_output_tokens"),
+            [GSP_USAGE_IMAGE_INPUT_TOKENS] = GSP__KEY("genspan.attempt.usage.image_input_tokens"),
+            [GSP_USAGE_IMAGE_OUTPUT_TOKENS] = GSP__KEY("genspan.attempt.usage.image_output_tokens"),
+            [GSP_USAGE_CACHE_WRITE_1H_TOKENS] = GSP__KEY("genspan.attempt.usage.cache_write_1h_input_tokens"),
+            [GSP_USAGE_TOOL_USE_TOKENS] = GSP__KEY("genspan.attempt.usage.tool_use_input_tokens"),
+            [GSP_USAGE_BILLED_INPUT_TOKENS] = GSP__KEY("genspan.attempt.usage.billed_input_tokens"),
+            [GSP_USAGE_BILLED_OUTPUT_TOKENS] = GSP__KEY("genspan.attempt.usage.billed_output_tokens"),
         },
     .computed =
         {

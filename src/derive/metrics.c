@@ -194,6 +194,12 @@ static struct gsp__string fact_of(const struct gsp__call *call, unsigned fact, b
     return own;
 }
 
+static void key_add_port(struct key *k, const struct gsp__entry_view *e)
+{
+    if (e && (e->kind == GSP__ENTRY_INT32 || e->kind == GSP__ENTRY_INT64))
+        key_add(k, DIM_SERVER_PORT, &e->scalar.i, 8);
+}
+
 static void add_port(struct key *k, const struct gsp__call *call)
 {
     const struct gsp__entry_view *e = gsp__parsed_fact(&call->root->parsed, GSP_FACT_SERVER_PORT);
@@ -203,8 +209,7 @@ static void add_port(struct key *k, const struct gsp__call *call)
         from = &call->attempts[call->n_attempts - 1];
     if (!e && from)
         e = gsp__parsed_fact(&from->parsed, GSP_FACT_SERVER_PORT);
-    if (e && (e->kind == GSP__ENTRY_INT32 || e->kind == GSP__ENTRY_INT64))
-        key_add(k, DIM_SERVER_PORT, &e->scalar.i, 8);
+    key_add_port(k, e);
 }
 
 static void key_of_call(struct key *k, const struct gsp__call *call)
@@ -238,7 +243,6 @@ static void fold_attempts(struct gsp__bank *bank, const struct gsp__call *call)
     for (uint32_t i = 0; i < call->n_attempts; i++) {
         const struct gsp__call_record *r = &call->attempts[i];
         const struct gsp__parsed *p = &r->parsed;
-        const struct gsp__entry_view *port = gsp__parsed_fact(p, GSP_FACT_SERVER_PORT);
         struct key k = {.n = 0};
 
         if (r->ending.outcome >= GSP_OUTCOME_ABANDONED)
@@ -248,10 +252,10 @@ static void fold_attempts(struct gsp__bank *bank, const struct gsp__call *call)
         key_add_string(&k, DIM_REQUEST_MODEL, gsp__parsed_string(p, GSP_FACT_REQUEST_MODEL));
         key_add_string(&k, DIM_RESPONSE_MODEL, gsp__parsed_string(p, GSP_FACT_RESPONSE_MODEL));
         key_add_string(&k, DIM_SERVER_ADDRESS, gsp__parsed_string(p, GSP_FACT_SERVER_ADDRESS));
-        if (port)
-            key_add(&k, DIM_SERVER_PORT, &port->scalar.i, 8);
+        key_add_port(&k, gsp__parsed_fact(p, GSP_FACT_SERVER_PORT));
         add_outcome(&k, &r->ending);
-        record(bank, GSP__METRIC_ATTEMPT_DURATION, &k, gsp__seconds(r->ending.end_ns - head_of(r)->start_ns));
+        record(bank, GSP__METRIC_ATTEMPT_DURATION, &k,
+               gsp__seconds_between(head_of(r)->start_ns, r->ending.end_ns));
     }
 }
 
@@ -308,7 +312,8 @@ void gsp__metrics_fold(struct gsp__bank *bank, const struct gsp__call *call)
     key_of_call(&plain, call);
     k = plain;
     add_outcome(&k, &call->root->ending);
-    record(bank, GSP__METRIC_OPERATION_DURATION, &k, gsp__seconds(call->root->ending.end_ns - h->start_ns));
+    record(bank, GSP__METRIC_OPERATION_DURATION, &k,
+           gsp__seconds_between(h->start_ns, call->root->ending.end_ns));
     if (call->n_attempts > 0)
         record(bank, GSP__METRIC_OPERATION_ATTEMPTS, &k, call->n_attempts);
     if (call->served && h->stream.n_events == 0)
@@ -317,8 +322,7 @@ void gsp__metrics_fold(struct gsp__bank *bank, const struct gsp__call *call)
         usage = head_of(call->served);
     first = gsp__stream_first_content_ns(&stream->stream);
     if (first > 0) {
-        record(bank, GSP__METRIC_FIRST_CHUNK, &plain,
-               first > h->start_ns ? gsp__seconds(first - h->start_ns) : 0);
+        record(bank, GSP__METRIC_FIRST_CHUNK, &plain, gsp__seconds_between(h->start_ns, first));
         fold_intervals(bank, &plain, &stream->stream);
     }
     fold_tokens(bank, &plain, usage);

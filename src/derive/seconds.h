@@ -12,4 +12,19 @@ static inline double gsp__seconds(int64_t ns)
     return (double)ns / 1e9;
 }
 
+/* From start to end, for times out of a ring, which may be any: never negative, never more than there is. */
+static inline int64_t gsp__elapsed_ns(int64_t start_ns, int64_t end_ns)
+{
+    uint64_t ns = (uint64_t)end_ns - (uint64_t)start_ns;
+
+    if (end_ns <= start_ns)
+        return 0;
+    return ns > INT64_MAX ? INT64_MAX : (int64_t)ns;
+}
+
+static inline double gsp__seconds_between(int64_t start_ns, int64_t end_ns)
+{
+    return gsp__seconds(gsp__elapsed_ns(start_ns, end_ns));
+}
+
 #endif

@@ -66,7 +66,7 @@ static void add_finish_reasons(struct gsp__builder *b, struct gsp__key key, cons
 
 static uint64_t unix_ns(const struct gsp__head *h, int64_t mono_ns)
 {
-    return h->start_unix_ns + (uint64_t)(mono_ns - h->start_ns);
+    return h->start_unix_ns + ((uint64_t)mono_ns - (uint64_t)h->start_ns);
 }
 
 static bool name_is(struct gsp__string s, const char *name)
@@ -274,8 +274,7 @@ static void add_stream(struct gsp__builder *b, const struct gsp__head *h, const 
     if (h->stream.n_events == 0)
         return;
     if (first > 0)
-        gsp__build_double(b, keys[GSP__KEY_FIRST_CHUNK],
-                          first > start_ns ? gsp__seconds(first - start_ns) : 0);
+        gsp__build_double(b, keys[GSP__KEY_FIRST_CHUNK], gsp__seconds_between(start_ns, first));
     gsp__build_int(b, keys[GSP__KEY_CHUNKS], (int64_t)h->stream.n_content);
     if (gsp__stream_output_rate(&h->stream, usage, end_ns, &rate))
         gsp__build_double(b, keys[GSP__KEY_OUTPUT_RATE], rate);
@@ -469,9 +468,10 @@ static void derive_attempt(struct gsp__builder *b, const struct gsp__call *call,
         gsp__build_string(b, keys[GSP__KEY_ATTEMPT_KIND], gsp__text_of(kinds[h->attempt_kind]));
     gsp__build_int(b, keys[GSP__KEY_TARGET_INDEX], h->target_index);
     if (h->stream.first_byte_ns > 0)
-        gsp__build_double(b, keys[GSP__KEY_FIRST_BYTE], gsp__seconds(h->stream.first_byte_ns - h->start_ns));
+        gsp__build_double(b, keys[GSP__KEY_FIRST_BYTE],
+                          gsp__seconds_between(h->start_ns, h->stream.first_byte_ns));
     if (first > 0)
-        gsp__build_double(b, keys[GSP__KEY_ATTEMPT_FIRST_CHUNK], gsp__seconds(first - h->start_ns));
+        gsp__build_double(b, keys[GSP__KEY_ATTEMPT_FIRST_CHUNK], gsp__seconds_between(h->start_ns, first));
     if (r != call->served)
         add_usage(b, h, b->dialect->attempt_usage);
     gsp__build_end(b);

@@ -51,7 +51,7 @@ bool gsp__stream_intervals(const struct gsp__stream_part *s, struct gsp__interva
 
     for (int i = 0; i < GSP__INTERVAL_BUCKETS; i++)
         n += s->intervals[i];
-    if (n == 0)
+    if (n == 0 || s->interval_min_ns < 0 || s->interval_max_ns < s->interval_min_ns || s->interval_sum_ns < 0)
         return false;
     out->n = n;
     out->min_s = gsp__seconds(s->interval_min_ns);
@@ -75,6 +75,6 @@ bool gsp__stream_output_rate(const struct gsp__stream_part *s, const struct gsp_
         tokens -= usage->usage[GSP_USAGE_REASONING_TOKENS];
     if (tokens < 0)
         return false;
-    *out = (double)tokens / gsp__seconds(end_ns - start_ns);
+    *out = (double)tokens / gsp__seconds_between(start_ns, end_ns);
     return true;
 }

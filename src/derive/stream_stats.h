@@ -17,7 +17,7 @@ struct gsp__intervals {
     double min_s, avg_s, p50_s, p90_s, max_s;
 };
 
-/* False if there is no interval. Quantiles are interpolated inside their bucket. */
+/* False if there is no interval, or none that makes sense. Quantiles are interpolated inside their bucket. */
 bool gsp__stream_intervals(const struct gsp__stream_part *stream, struct gsp__intervals *out);
 
 /*

@@ -194,6 +194,8 @@ struct gsp__exporter *gsp__exporter_file(struct gsp__export_context *context, gs
                          O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0644);
         if (f->fds[i] < 0) {
             gsp__fail_errno(err, "the exporter's file cannot be opened for writing");
+            if (err)
+                err->code = GSP_ERR_IO; /* whatever the reason: os_errno has it */
             free_file(&f->base);
             return NULL;
         }

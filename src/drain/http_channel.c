@@ -103,9 +103,12 @@ static struct curl_slist *headers_for(const struct gsp__signal_config *config, c
 
 static gsp_status check_file(const char *path, gsp_error *err)
 {
-    if (*path && access(path, R_OK) != 0)
-        return gsp__fail_errno(err, "a certificate or key of the exporter cannot be read");
-    return GSP_OK;
+    if (!*path || access(path, R_OK) == 0)
+        return GSP_OK;
+    gsp__fail_errno(err, "a certificate or key of the exporter cannot be read");
+    if (err)
+        err->code = GSP_ERR_IO; /* whatever the reason: os_errno has it */
+    return GSP_ERR_IO;
 }
 
 static void set_options(struct gsp__http_channel *c)

@@ -57,9 +57,12 @@ static const struct {
     {"8080", "llama.cpp", "llama.cpp"},
 };
 
+/* Up to the port's colon; those inside of [::1] are none. */
 static size_t name_length(const char *host, size_t n)
 {
-    const char *colon = memchr(host, ':', n);
+    const char *end = n > 0 && host[0] == '[' ? memchr(host, ']', n) : NULL;
+    size_t n_before = end ? (size_t)(end - host) : 0;
+    const char *colon = memchr(host + n_before, ':', n - n_before);
 
     return colon ? (size_t)(colon - host) : n;
 }

@@ -11,14 +11,16 @@
 
 void test_set_locale(const char *name)
 {
-    char command[700];
+    char root[300], command[900];
 
     if (setlocale(LC_ALL, name))
         return;
-    snprintf(command, sizeof command, "localedef -i %.5s -f UTF-8 %s/%s >/dev/null 2>&1", name,
-             test_directory(), name);
+    /* a place of its own for each: the C library remembers where it has found none */
+    snprintf(root, sizeof root, "%s/locale-%s", test_directory(), name);
+    snprintf(command, sizeof command, "mkdir %s && localedef -i %.5s -f UTF-8 %s/%s >/dev/null 2>&1", root,
+             name, root, name);
     if (system(command) == 0) {
-        setenv("LOCPATH", test_directory(), 1);
+        setenv("LOCPATH", root, 1);
         if (setlocale(LC_ALL, name))
             return;
     }

@@ -1,0 +1,160 @@
+/* The examples do what they say, with the public headers alone. */
+#include "cli/spans_file.h"
+#include "support/backend.h"
+#include "support/run.h"
+
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ANSWER "The flight recorder keeps what really happened: who answered, when, and at what cost.\n"
+
+static struct test_command c, sim;
+static char traces[300], quickstart[600], with_libcurl[600];
+
+static int set_up(void **state)
+{
+    char command[] = GSP_TEST_COMMAND;
+    const char *build = dirname(command);
+
+    (void)state;
+    memset(&c, 0, sizeof c);
+    memset(&sim, 0, sizeof sim);
+    test_directory_clear();
+    snprintf(traces, sizeof traces, "%s/traces.jsonl", test_directory());
+    snprintf(quickstart, sizeof quickstart, "%s/examples/quickstart", build);
+    snprintf(with_libcurl, sizeof with_libcurl, "%s/examples/with_libcurl", build);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    test_command_free(&c);
+    test_command_free(&sim);
+    return 0;
+}
+
+static void quickstart_draws_its_call(void **state)
+{
+    (void)state;
+    c.program = quickstart;
+    assert_int_equal(test_genspan(&c, TEST_ARGS(NULL)), 0);
+    assert_string_equal(c.out, "");
+    assert_memory_equal(c.err, "chat gpt-4o-mini  ", 18);
+    assert_non_null(strstr(c.err, "provider openai  answered by gpt-4o-mini-2024-07-18"));
+    assert_non_null(strstr(c.err, "3 chunks  tokens 12 in, 3 out"));
+    assert_non_null(strstr(c.err, "request ids req_0123456789"));
+    assert_int_equal(test_directory_count(".ring"), 0);
+}
+
+static void quickstart_runs_where_nothing_can_be_recorded(void **state)
+{
+    (void)state;
+    c.program = quickstart;
+    c.env = (const char *const[]){"GENSPAN_DIR=/proc/none/x", NULL};
+    assert_int_equal(test_genspan(&c, TEST_ARGS(NULL)), 0);
+    assert_memory_equal(c.err, "nothing is recorded: ", 21);
+    assert_int_equal(test_count(c.err, "\n"), 1);
+}
+
+/* with_libcurl, against this base URL, its traces in a file. */
+static int run_with_libcurl(const char *base)
+{
+    char url[200], file[400];
+
+    snprintf(url, sizeof url, "OPENAI_BASE_URL=%s", base);
+    snprintf(file, sizeof file, "GENSPAN_TRACES_FILE=%s", traces);
+    c.program = with_libcurl;
+    c.env = (const char *const[]){
+        url, file, "OTEL_TRACES_EXPORTER=file", "OTEL_METRICS_EXPORTER=none", "OPENAI_API_KEY=sk-example",
+        NULL};
+    return test_genspan(&c, TEST_ARGS(NULL));
+}
+
+static void with_libcurl_prints_the_answer_and_records_the_call(void **state)
+{
+    json_t *spans, *operation;
+
+    (void)state;
+    test_sim(&sim, TEST_ARGS("--latency", "0", "--pace-ms", "1"));
+    assert_int_equal(run_with_libcurl(sim.out), 0);
+    assert_string_equal(c.out, ANSWER);
+    assert_string_equal(c.err, "");
+    spans = test_spans_of(traces);
+    assert_int_equal(json_array_size(spans), 2);
+    operation = test_span_named(spans, "chat gpt-4o-mini", 0);
+    assert_string_equal(test_attribute_of(operation, "genspan.outcome"), "completed");
+    assert_string_equal(test_attribute_of(operation, "gen_ai.usage.output_tokens"), "18");
+    assert_string_equal(test_attribute_of(operation, "genspan.stream.chunks"), "18");
+    assert_string_equal(test_attribute_of(operation, "gen_ai.request.stream"), "true");
+    assert_string_equal(test_attribute_of(operation, "genspan.provider.request_ids"),
+                        "req_sim_000000,chatcmpl-sim-000000");
+    json_decref(spans);
+    assert_int_equal(test_directory_count(".ring"), 0);
+}
+
+static void with_libcurl_sends_the_key(void **state)
+{
+    struct test_backend *server = test_backend_start();
+
+    (void)state;
+    run_with_libcurl(test_backend_url(server));
+    assert_string_equal(test_request_header(test_backend_request(server, 0), "Authorization"),
+                        "Bearer sk-example");
+    assert_string_equal(test_backend_request(server, 0)->path, "/chat/completions");
+    test_backend_stop(server);
+}
+
+static void with_libcurl_tells_a_failure(void **state)
+{
+    json_t *spans;
+
+    (void)state;
+    test_sim(&sim, TEST_ARGS("--latency", "0", "--script", "401"));
+    assert_int_equal(run_with_libcurl(sim.out), 1);
+    assert_string_equal(c.out, "");
+    assert_string_equal(c.err, "auth: Incorrect API key provided\n");
+    assert_int_equal(run_with_libcurl(test_nobody_url()), 1);
+    assert_memory_equal(c.err, "connection: ", 12);
+    spans = test_spans_of(traces);
+    assert_string_equal(test_attribute_of(test_span_named(spans, "chat gpt-4o-mini", 0), "error.type"),
+                        "auth");
+    assert_string_equal(test_attribute_of(test_span_named(spans, "chat gpt-4o-mini", 1), "error.type"),
+                        "connection");
+    json_decref(spans);
+}
+
+static void the_examples_use_the_public_headers_alone(void **state)
+{
+    static const char *const names[] = {"quickstart", "with_libcurl"};
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        char path[600], *text;
+
+        snprintf(path, sizeof path, "%s/../../examples/%s.c", GSP_TEST_FIXTURES, names[i]);
+        text = test_read_file(path, NULL);
+        assert_non_null(strstr(text, "#include <genspan/genspan.h>"));
+        assert_null(strstr(text, "#include \""));
+        assert_null(strstr(text, "gsp__"));
+        assert_null(strstr(text, "GSP__"));
+        free(text);
+    }
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        CASE(quickstart_draws_its_call),
+        CASE(quickstart_runs_where_nothing_can_be_recorded),
+        CASE(with_libcurl_prints_the_answer_and_records_the_call),
+        CASE(with_libcurl_sends_the_key),
+        CASE(with_libcurl_tells_a_failure),
+        CASE(the_examples_use_the_public_headers_alone),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
