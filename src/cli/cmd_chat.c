@@ -447,6 +447,7 @@ static int start_drainer(gsp_recorder *recorder, const gsp_drainer_options *o, g
 
 static int record_and_call(struct chat *c, const struct gsp__chat_request *request)
 {
+    const char *resource = gsp__env("OTEL_RESOURCE_ATTRIBUTES");
     gsp_recorder_options r = GSP_RECORDER_OPTIONS_INIT;
     gsp_drainer_options o = GSP_DRAINER_OPTIONS_INIT;
     gsp_recorder *recorder = NULL;
@@ -456,9 +457,10 @@ static int record_and_call(struct chat *c, const struct gsp__chat_request *reque
     int code = -1;
 
     r.directory = c->directory;
-    r.ring_bytes = 1 << 20;
+    if (!gsp__env("GENSPAN_RING_BYTES"))
+        r.ring_bytes = 1 << 20;
     set_exporters(c, &o, traces);
-    if (!gsp__env("OTEL_SERVICE_NAME"))
+    if (!gsp__env("OTEL_SERVICE_NAME") && !(resource && strstr(resource, "service.name=")))
         r.service_name = "genspan-chat";
     if (gsp_recorder_open(&r, &recorder, &err) == GSP_OK)
         code = start_drainer(recorder, &o, &drainer);

@@ -57,25 +57,36 @@ void gsp__put_duration(struct gsp__buffer *out, int64_t ns, bool is_utf8)
         gsp__buffer_printf(out, "%" PRId64 " m %" PRId64 " s", ns / NS_PER_S / 60, ns / NS_PER_S % 60);
 }
 
+/* Whether a character stays where it is put: no control, no line separator, nothing that turns the direction
+ * of writing. */
+static bool is_tame(const char *text, size_t n)
+{
+    const unsigned char *c = (const unsigned char *)text;
+
+    if (n == 1)
+        return c[0] >= 0x20 && c[0] != 0x7f;
+    if (n == 2)
+        return c[0] != 0xc2 || c[1] >= 0xa0;
+    return n > 3 || c[0] != 0xe2 ||
+           !((c[1] == 0x80 && c[2] >= 0xa8 && c[2] <= 0xae) ||
+             (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9));
+}
+
 void gsp__put_terminal_text(struct gsp__buffer *out, struct gsp__string s, size_t max, bool is_utf8)
 {
     char clean[3 * 256];
-    size_t n = gsp__utf8_sanitize(clean, sizeof clean, s.bytes, gsp__utf8_cut(s.bytes, s.n, 256));
+    size_t n = gsp__utf8_sanitize(clean, sizeof clean, s.bytes, gsp__utf8_cut(s.bytes, s.n, 256)), step;
 
     if (n > max)
         n = gsp__utf8_cut(clean, n, max);
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)clean[i];
-
-        if (c < 0x20 || c == 0x7f) {
-            c = '.';
-        } else if (c == 0xc2 && i + 1 < n && (unsigned char)clean[i + 1] < 0xa0) {
-            i++; /* C1 control characters */
-            c = '.';
-        } else if (c >= 0x80 && !is_utf8) {
-            c = '?';
-        }
-        gsp__buffer_add_char(out, (char)c);
+    for (size_t i = 0; i < n; i += step) {
+        step = gsp__utf8_chars(clean + i, n - i, 1);
+        if (!is_tame(clean + i, step))
+            gsp__buffer_add_char(out, '.');
+        else if (step > 1 && !is_utf8)
+            gsp__buffer_add_char(out, '?');
+        else
+            gsp__buffer_add(out, clean + i, step);
     }
 }
 
@@ -222,7 +233,8 @@ static void put_facts(struct picture *p, const struct gsp__call *call)
     if (first > 0) {
         gsp__buffer_add_string(p->out, "  first chunk after ");
         gsp__put_duration(p->out, first - head_of(call->root)->start_ns, p->style->is_utf8);
-        gsp__buffer_printf(p->out, "  %" PRIu64 " chunks", stream->stream.n_content);
+        gsp__buffer_printf(p->out, "  %" PRIu64 " chunk%s", stream->stream.n_content,
+                           stream->stream.n_content == 1 ? "" : "s");
     }
     put_tokens(p, usage);
     if (call->served && gsp__stream_output_rate(&stream->stream, usage, call->served->ending.end_ns, &rate))

@@ -185,6 +185,44 @@ static void on_a_full_disk_the_answer_comes_all_the_same(void **state)
     assert_int_equal(test_directory_count(".tmp"), 0);
 }
 
+/* What the complaint above advises helps. */
+static void a_smaller_ring_fits_where_there_is_little_room(void **state)
+{
+    (void)state;
+    sim_with("ok");
+    chat.file_bytes = 128 << 10;
+    chat.env = (const char *const[]){"GENSPAN_RING_BYTES=65536", NULL};
+    assert_int_equal(test_genspan(&chat, TEST_ARGS("chat", "--base-url", sim.out, "hi")), 0);
+    assert_null(strstr(chat.err, "nothing is recorded"));
+    assert_non_null(strstr(chat.err, "chat gpt-4o-mini "));
+}
+
+/* The user's own name of the service goes before the command's, wherever it is given. */
+static void the_service_is_named_as_the_user_says(void **state)
+{
+    static const struct {
+        const char *variable, *name;
+    } cases[] = {
+        {"NONE=", "{\"stringValue\":\"genspan-chat\"}"},
+        {"OTEL_SERVICE_NAME=shop", "{\"stringValue\":\"shop\"}"},
+        {"OTEL_RESOURCE_ATTRIBUTES=a=b,service.name=store", "{\"stringValue\":\"store\"}"},
+    };
+
+    (void)state;
+    sim_with("ok");
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char *text;
+
+        unlink(traces);
+        chat.env = (const char *const[]){cases[i].variable, NULL};
+        assert_int_equal(
+            test_genspan(&chat, TEST_ARGS("chat", "--base-url", sim.out, "--traces-file", traces, "hi")), 0);
+        text = test_read_file(traces, NULL);
+        assert_non_null(strstr(text, cases[i].name));
+        free(text);
+    }
+}
+
 static void where_it_is_switched_off_it_says_nothing(void **state)
 {
     (void)state;
@@ -281,6 +319,8 @@ int main(void)
         CASE(what_was_said_is_not_recorded),
         CASE(without_a_directory_for_the_ring_the_answer_comes_all_the_same),
         CASE(on_a_full_disk_the_answer_comes_all_the_same),
+        CASE(a_smaller_ring_fits_where_there_is_little_room),
+        CASE(the_service_is_named_as_the_user_says),
         CASE(where_it_is_switched_off_it_says_nothing),
         CASE(what_cannot_be_exported_is_there_for_recover),
         CASE(a_backend_that_is_away_is_one_line),
