@@ -2,14 +2,34 @@
  * The registry of formats.
  *
  * Rows are tried from the top; the first whose host and path match is it. In a pattern a star stands for any
- * characters, also none. A host pattern of NULL is any host: the path alone is telling.
+ * characters, also none. A host is compared without its port, unless the pattern has one; NULL is any host:
+ * the path alone is telling.
  */
 #include "wire/registry.h"
 
 #include <string.h>
 
 #include "base/compiler.h"
+#include "wire/anthropic_messages.h"
+#include "wire/assemblyai_transcript.h"
+#include "wire/bedrock_converse.h"
+#include "wire/bedrock_converse_stream.h"
+#include "wire/bedrock_invoke.h"
+#include "wire/cartesia_speech.h"
+#include "wire/cohere_v1_chat.h"
+#include "wire/cohere_v2_chat.h"
+#include "wire/deepgram_listen.h"
+#include "wire/deepgram_speak.h"
+#include "wire/elevenlabs_speech_to_text.h"
+#include "wire/elevenlabs_text_to_speech.h"
+#include "wire/gemini_generate_content.h"
+#include "wire/ollama_chat.h"
+#include "wire/ollama_generate.h"
+#include "wire/openai_audio.h"
 #include "wire/openai_chat.h"
+#include "wire/openai_completions.h"
+#include "wire/openai_embeddings.h"
+#include "wire/openai_responses.h"
 
 static const struct {
     const char *host;
@@ -17,6 +37,38 @@ static const struct {
     const struct gsp__format *format;
 } routes[] = {
     {NULL, "*/chat/completions", &gsp__openai_chat},
+    {NULL, "*/v1/completions", &gsp__openai_completions},
+    {"*.openai.azure.com", "*/completions", &gsp__openai_completions},
+    {NULL, "*/v1/embeddings", &gsp__openai_embeddings},
+    {"*.openai.azure.com", "*/embeddings", &gsp__openai_embeddings},
+    {NULL, "*/v1/responses", &gsp__openai_responses},
+    {"*.openai.azure.com", "*/responses", &gsp__openai_responses},
+    {"api.deepseek.com", "/responses", &gsp__openai_responses},
+    {NULL, "*/audio/transcriptions", &gsp__openai_audio},
+    {NULL, "*/audio/translations", &gsp__openai_audio},
+    {NULL, "*/audio/speech", &gsp__openai_audio},
+    {"*.anthropic.com", "/v1/messages", &gsp__anthropic_messages},
+    {NULL, "*/anthropic/v1/messages", &gsp__anthropic_messages},
+    {NULL, "*/publishers/anthropic/models/*awPredict", &gsp__anthropic_messages},
+    {NULL, "*:generateContent", &gsp__gemini_generate_content},
+    {NULL, "*:streamGenerateContent", &gsp__gemini_generate_content},
+    {NULL, "/model/*/converse", &gsp__bedrock_converse},
+    {NULL, "/model/*/converse-stream", &gsp__bedrock_converse_stream},
+    {NULL, "/model/*/invoke", &gsp__bedrock_invoke},
+    {NULL, "/model/*/invoke-with-response-stream", &gsp__bedrock_invoke},
+    {"api.cohere.*", "/v1/chat", &gsp__cohere_v1_chat},
+    {"api.cohere.*", "/v2/chat", &gsp__cohere_v2_chat},
+    {"*:11434", "/api/chat", &gsp__ollama_chat},
+    {"ollama.com", "/api/chat", &gsp__ollama_chat},
+    {"*:11434", "/api/generate", &gsp__ollama_generate},
+    {"ollama.com", "/api/generate", &gsp__ollama_generate},
+    {"*.deepgram.com", "/v1/listen", &gsp__deepgram_listen},
+    {"*.deepgram.com", "/v1/speak", &gsp__deepgram_speak},
+    {"*.elevenlabs.io", "/v1/text-to-speech/*", &gsp__elevenlabs_text_to_speech},
+    {"*.elevenlabs.io", "/v1/speech-to-text", &gsp__elevenlabs_speech_to_text},
+    {"api.cartesia.ai", "/tts/*", &gsp__cartesia_speech},
+    {"api.cartesia.ai", "/stt", &gsp__cartesia_speech},
+    {"*.assemblyai.com", "/v2/transcript*", &gsp__assemblyai_transcript},
 };
 
 /* What only one format's responses begin with; the text is searched for in their first bytes. */
@@ -56,15 +108,17 @@ static bool matches(const char *pattern, const char *text, size_t n)
 const struct gsp__format *gsp__registry_find(const char *host, size_t n_host, const char *path, size_t n_path)
 {
     const char *query = memchr(path, '?', n_path), *port = memchr(host, ':', n_host);
+    size_t n_name = port ? (size_t)(port - host) : n_host;
 
     if (query)
         n_path = (size_t)(query - path);
-    if (port)
-        n_host = (size_t)(port - host);
-    for (size_t i = 0; i < GSP__COUNT_OF(routes); i++)
-        if ((!routes[i].host || matches(routes[i].host, host, n_host)) &&
-            matches(routes[i].path, path, n_path))
+    for (size_t i = 0; i < GSP__COUNT_OF(routes); i++) {
+        const char *wanted = routes[i].host;
+        size_t n = wanted && strchr(wanted, ':') ? n_host : n_name;
+
+        if ((!wanted || matches(wanted, host, n)) && matches(routes[i].path, path, n_path))
             return routes[i].format;
+    }
     return NULL;
 }
 

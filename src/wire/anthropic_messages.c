@@ -1,0 +1,30 @@
+/*
+ * anthropic.messages: Anthropic's messages.
+ */
+#include "wire/anthropic_messages.h"
+
+#include "wire/answer.h"
+
+static const struct gsp__node root = GSP__NODE("", OBJECT, 0);
+
+static void request(struct gsp__request_decoder *d, enum gsp__map_event event)
+{
+    (void)d;
+    (void)event;
+}
+
+static void response(struct gsp__decoder *d, enum gsp__map_event event)
+{
+    (void)d;
+    (void)event;
+}
+
+const struct gsp__format gsp__anthropic_messages = {
+    .name = "anthropic.messages",
+    .operation = "chat",
+    .provider = "anthropic",
+    .request_root = &root,
+    .response_root = &root,
+    .request = request,
+    .response = response,
+};

@@ -1,0 +1,30 @@
+/*
+ * openai.responses: OpenAI's responses.
+ */
+#include "wire/openai_responses.h"
+
+#include "wire/answer.h"
+
+static const struct gsp__node root = GSP__NODE("", OBJECT, 0);
+
+static void request(struct gsp__request_decoder *d, enum gsp__map_event event)
+{
+    (void)d;
+    (void)event;
+}
+
+static void response(struct gsp__decoder *d, enum gsp__map_event event)
+{
+    (void)d;
+    (void)event;
+}
+
+const struct gsp__format gsp__openai_responses = {
+    .name = "openai.responses",
+    .operation = "chat",
+    .provider = "openai",
+    .request_root = &root,
+    .response_root = &root,
+    .request = request,
+    .response = response,
+};
