@@ -121,19 +121,38 @@ static gid_t group_from_env(void)
 
 static gsp_status set_dialect(const gsp_recorder_options *o, struct gsp__ring_config *c, gsp_error *err)
 {
-    const char *dialect = o->dialect && *o->dialect ? o->dialect : gsp__env("GENSPAN_DIALECT");
+    const char *dialect = o->dialect && *o->dialect ? o->dialect : NULL;
+    const char *variable = dialect ? NULL : gsp__env("GENSPAN_DIALECT");
 
-    if (!dialect)
-        dialect = "otel";
-    if (strlen(dialect) >= sizeof c->dialect)
+    if (dialect && strlen(dialect) >= sizeof c->dialect)
         return gsp__fail(err, GSP_ERR_INVALID, "dialect: the list is too long");
+    if (variable && strlen(variable) >= sizeof c->dialect) {
+        gsp__warn_once("GENSPAN_DIALECT", "GENSPAN_DIALECT is longer than %d bytes: otel is used",
+                       (int)sizeof c->dialect - 1);
+        variable = NULL;
+    }
+    if (!dialect)
+        dialect = variable ? variable : "otel";
     memcpy(c->dialect, dialect, strlen(dialect) + 1);
     return GSP_OK;
 }
 
+/* Whether a lone attempt has no span of its own (OP-2). */
+static bool wants_several_attempts(void)
+{
+    const char *when = gsp__env("GENSPAN_ATTEMPT_SPANS");
+
+    if (when && strcmp(when, "multiple") == 0)
+        return true;
+    if (when && strcmp(when, "always") != 0)
+        gsp__warn_once("GENSPAN_ATTEMPT_SPANS",
+                       "GENSPAN_ATTEMPT_SPANS=\"%.64s\" is neither always nor multiple: always is used",
+                       when);
+    return false;
+}
+
 static gsp_status configure(const gsp_recorder_options *o, struct gsp__ring_config *c, gsp_error *err)
 {
-    const char *attempt_spans = gsp__env("GENSPAN_ATTEMPT_SPANS");
     gsp_status status;
 
     set_limits(o, &c->limits);
@@ -146,7 +165,7 @@ static gsp_status configure(const gsp_recorder_options *o, struct gsp__ring_conf
         status = gsp__directory_find(o->directory, c->directory, err);
     if (status != GSP_OK)
         return status;
-    c->attempt_spans = attempt_spans && strcmp(attempt_spans, "multiple") == 0;
+    c->attempt_spans = wants_several_attempts();
     c->group = group_from_env();
     c->seed = o->seed;
     if (o->clock && o->clock->struct_size >= sizeof *o->clock) {

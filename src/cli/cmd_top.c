@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "cli/command.h"
 #include "derive/call.h"
+#include "derive/seconds.h"
 #include "derive/stream_stats.h"
 #include "drain/waterfall.h"
 #include "record/directory.h"
@@ -94,7 +95,7 @@ static void add_operation(struct look *look, const struct gsp__reader *reader, c
     row->generation = p->snapshot->ref.generation;
     row->n_attempts = h->attempt_number;
     row->is_waiting = true;
-    row->age_ns = gsp__clock_monotonic_ns() - h->start_ns;
+    row->age_ns = gsp__elapsed_ns(h->start_ns, gsp__clock_monotonic_ns());
     keep(look, row->operation, sizeof row->operation, gsp__parsed_string(p, GSP_FACT_OPERATION));
     keep(look, row->model, sizeof row->model, gsp__parsed_string(p, GSP_FACT_REQUEST_MODEL));
     set_progress(row, h, gsp__clock_monotonic_ns());

@@ -204,6 +204,12 @@ static bool is_servers_word(unsigned fact)
     return fact == GSP_FACT_PROVIDER || fact == GSP_FACT_REQUEST_MODEL;
 }
 
+/* US-7: usage in other units than tokens. US-5: of an attempt that nobody read it is not the operation's. */
+static bool is_usage(unsigned fact)
+{
+    return fact >= GSP_FACT_INPUT_CHARACTERS && fact <= GSP_FACT_WEB_SEARCHES;
+}
+
 /* What the operation's span takes over from the attempt that speaks for the call. */
 static void mark_lifted(const struct gsp__parsed *own, const struct gsp__parsed *from, bool has_served,
                         bool lifted[GSP__FACT_LIMIT])
@@ -212,7 +218,8 @@ static void mark_lifted(const struct gsp__parsed *own, const struct gsp__parsed 
     for (uint16_t i = 0; i < from->n_entries; i++) {
         unsigned fact = from->entries[i].fact;
 
-        if (fact == 0 || fact >= GSP_FACT_TOKENS_SO_FAR || is_attempts_own(fact))
+        if (fact == 0 || fact >= GSP_FACT_TOKENS_SO_FAR || is_attempts_own(fact) ||
+            (is_usage(fact) && !has_served))
             continue;
         if (own->last[fact] == GSP__NO_ENTRY || (has_served && is_servers_word(fact)))
             lifted[fact] = true;
@@ -245,13 +252,17 @@ static void add_usage(struct gsp__builder *b, const struct gsp__head *h, const s
             gsp__build_int(b, keys[i], h->usage[i]);
 }
 
-static void add_usage_source(struct gsp__builder *b, const struct gsp__head *h)
+/* US-4: nobody could say any more that what a stream reported before a crash is only part of it. */
+static void add_usage_source(struct gsp__builder *b, const struct gsp__head *h, const struct gsp__ending *end)
 {
     static const char *const names[] = {"", "reported", "partial", "injected", "estimated", "missing"};
+    unsigned source = h->usage_source;
 
-    if (h->usage_source > 0 && h->usage_source < GSP__COUNT_OF(names))
-        gsp__build_string(b, b->dialect->computed[GSP__KEY_USAGE_SOURCE],
-                          gsp__text_of(names[h->usage_source]));
+    if (source == GSP_USAGE_REPORTED && end->outcome == GSP_OUTCOME_CRASHED &&
+        (h->flags & (GSP__FLAG_STREAMED | GSP__FLAG_TERMINAL)) == GSP__FLAG_STREAMED)
+        source = GSP_USAGE_PARTIAL;
+    if (source > 0 && source < GSP__COUNT_OF(names))
+        gsp__build_string(b, b->dialect->computed[GSP__KEY_USAGE_SOURCE], gsp__text_of(names[source]));
 }
 
 static void add_outcome(struct gsp__builder *b, const struct gsp__ending *end)
@@ -436,7 +447,7 @@ static void derive_operation(struct gsp__builder *b, const struct gsp__call *cal
     add_request_ids(b, call);
     add_outcome(b, &end);
     add_usage(b, usage, b->dialect->usage);
-    add_usage_source(b, usage);
+    add_usage_source(b, usage, usage == h ? &end : &call->served->ending);
     add_stream(b, stream, usage, h->start_ns, call->served ? call->served->ending.end_ns : end.end_ns);
     if (call->n_attempts > 0) {
         gsp__build_int(b, b->dialect->computed[GSP__KEY_ATTEMPTS], call->n_attempts);

@@ -179,7 +179,7 @@ static bool finish_ring(struct gsp__drainer *d, unsigned i)
     return true;
 }
 
-/* All there is to do for a ring now. False if a batch waits. *is_gone: the ring is deleted. */
+/* All there is to do for a ring now. False if a batch waits or time is up. *is_gone: the ring is deleted. */
 static bool drain_ring(struct gsp__drainer *d, unsigned i, bool is_last, bool *is_gone)
 {
     struct gsp__ring_drain *ring = d->rings[i];
@@ -187,10 +187,11 @@ static bool drain_ring(struct gsp__drainer *d, unsigned i, bool is_last, bool *i
     enum gsp__pass_result result;
 
     *is_gone = false;
-    do
+    do /* not for ever, where a ring fills as fast as it is drained */
         result = gsp__ring_drain_pass(ring, &d->batch, d->config.batch_max, is_last, &is_empty, &d->report);
-    while (result == GSP__PASS_MORE);
-    if (result == GSP__PASS_WAIT)
+    while (result == GSP__PASS_MORE &&
+           gsp__clock_monotonic_ns() < atomic_load(&d->batch.context.deadline_ns));
+    if (result != GSP__PASS_EMPTY)
         return false;
     if (!is_live && !is_empty) /* the scan that found nothing ready found records of the living: again */
         gsp__ring_drain_pass(ring, &d->batch, d->config.batch_max, is_last, &is_empty, &d->report);

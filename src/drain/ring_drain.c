@@ -237,7 +237,7 @@ static bool holds_late(const struct gsp__ring_drain *r, const struct gsp__record
 {
     const struct gsp__head *h = gsp__pool_chunk(&r->reader->map.facts, ref->index);
 
-    return gsp__clock_monotonic_ns() - h->end_ns < LATE_NS;
+    return h->end_ns > gsp__clock_monotonic_ns() - LATE_NS;
 }
 
 static void begin(struct pass *p)

@@ -33,11 +33,13 @@ struct gsp_drainer {
     uint64_t n_done;
     uint32_t timeout_ms; /* of the flush that is asked for */
     bool is_last;
+    bool is_alone; /* stopped, but its thread was stuck in an exporter: that frees it when it comes back */
     gsp_status result;
 };
 
 /* The drainers of this process, for exit. In a forked child the list is the parent's: its pids say so. */
 static gsp_drainer *_Atomic drainers[DRAINERS_MAX];
+static gsp_drainer *_Atomic ended[DRAINERS_MAX]; /* at exit: the program may still hold them */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void at_exit(void);
@@ -75,9 +77,18 @@ static void do_flush(gsp_drainer *d)
     pthread_cond_broadcast(&d->wake);
 }
 
+static void free_drainer(gsp_drainer *d)
+{
+    gsp__drainer_free(d->core);
+    pthread_mutex_destroy(&d->lock);
+    pthread_cond_destroy(&d->wake);
+    free(d);
+}
+
 static void *run(void *self)
 {
     gsp_drainer *d = self;
+    bool is_alone;
 
     prctl(PR_SET_NAME, "genspan-drain");
     pthread_mutex_lock(&d->lock);
@@ -95,7 +106,10 @@ static void *run(void *self)
         gsp__drainer_tick(d->core);
         pthread_mutex_lock(&d->lock);
     }
+    is_alone = d->is_alone;
     pthread_mutex_unlock(&d->lock);
+    if (is_alone)
+        free_drainer(d);
     return NULL;
 }
 
@@ -133,14 +147,6 @@ static bool delist(gsp_drainer *d)
             return true;
     }
     return false;
-}
-
-static void free_drainer(gsp_drainer *d)
-{
-    gsp__drainer_free(d->core);
-    pthread_mutex_destroy(&d->lock);
-    pthread_cond_destroy(&d->wake);
-    free(d);
 }
 
 gsp_status gsp_drainer_start(gsp_recorder *recorder, const gsp_drainer_options *options, gsp_drainer **out,
@@ -197,12 +203,17 @@ static gsp_status ask(gsp_drainer *d, uint32_t timeout_ms, bool is_last)
     gsp_status result = GSP_ERR_TIMEOUT;
     uint64_t mine;
 
-    gsp__drainer_set_deadline(d->core, gsp__clock_monotonic_ns() + (int64_t)timeout_ms * 1000000);
     pthread_mutex_lock(&d->lock);
+    if (d->stops) { /* at exit: what came since is for another drainer */
+        pthread_mutex_unlock(&d->lock);
+        return GSP_ERR_TIMEOUT;
+    }
+    if (is_last || d->n_asked == d->n_done) /* not that of a flush that another thread waits for */
+        gsp__drainer_set_deadline(d->core, gsp__clock_monotonic_ns() + (int64_t)timeout_ms * 1000000);
     mine = ++d->n_asked;
     d->timeout_ms = timeout_ms;
     d->is_last = is_last;
-    d->stops |= is_last;
+    d->stops = is_last;
     pthread_cond_broadcast(&d->wake);
     while (d->n_done < mine && pthread_cond_timedwait(&d->wake, &d->lock, &until) != ETIMEDOUT)
         ;
@@ -219,21 +230,29 @@ gsp_status gsp_drainer_flush(gsp_drainer *d, uint32_t timeout_ms)
     return ask(d, timeout_ms, false);
 }
 
-/* False if it was stopped already, or is another process's. */
-static bool end_thread(gsp_drainer *d, uint32_t timeout_ms, gsp_status *result)
+/* Flush a last time and wait for the thread's end; not for longer than the flush may take. False if the
+ * thread is stuck in an exporter. With `leaves_alone` that then frees the drainer itself. */
+static bool end_thread(gsp_drainer *d, uint32_t timeout_ms, bool leaves_alone, gsp_status *result)
 {
-    if (d->pid != getpid() || !delist(d))
-        return false;
+    bool is_stuck;
+
     *result = ask(d, timeout_ms, true);
-    pthread_join(d->thread, NULL);
-    return true;
+    pthread_mutex_lock(&d->lock);
+    is_stuck = d->n_done != d->n_asked;
+    d->is_alone = is_stuck && leaves_alone;
+    if (is_stuck)
+        pthread_detach(d->thread);
+    pthread_mutex_unlock(&d->lock);
+    if (!is_stuck)
+        pthread_join(d->thread, NULL);
+    return !is_stuck;
 }
 
 gsp_status gsp_drainer_stop(gsp_drainer *d, uint32_t timeout_ms)
 {
     gsp_status result = GSP_OK;
 
-    if (d && end_thread(d, timeout_ms, &result))
+    if (d && d->pid == getpid() && delist(d) && end_thread(d, timeout_ms, true, &result))
         free_drainer(d);
     return result;
 }
@@ -246,8 +265,11 @@ static void at_exit(void)
     for (int i = 0; i < DRAINERS_MAX; i++) {
         gsp_drainer *d = atomic_load(&drainers[i]);
 
-        if (d)
-            end_thread(d, d->exit_timeout_ms, &result);
+        if (!d || d->pid != getpid() || !delist(d))
+            continue;
+        atomic_store(&ended[i], d);
+        if (end_thread(d, d->exit_timeout_ms, false, &result))
+            gsp__drainer_let_go(d->core);
     }
 }
 

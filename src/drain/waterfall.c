@@ -14,6 +14,7 @@
 #include "base/env.h"
 #include "base/hex.h"
 #include "base/utf8.h"
+#include "derive/seconds.h"
 #include "derive/stream_stats.h"
 
 #define NS_PER_MS 1000000
@@ -179,7 +180,7 @@ static void put_head(struct picture *p, const struct gsp__call *call)
     put_fact(p, " ", fact_of(call, GSP_FACT_REQUEST_MODEL));
     colour(p, PLAIN);
     gsp__buffer_add_string(p->out, "  ");
-    gsp__put_duration(p->out, end->end_ns - head_of(call->root)->start_ns, p->style->is_utf8);
+    gsp__put_duration(p->out, gsp__elapsed_ns(head_of(call->root)->start_ns, end->end_ns), p->style->is_utf8);
     gsp__buffer_add_string(p->out, "  ");
     colour(p, outcome_colour(end->outcome));
     gsp__buffer_add_string(p->out, outcome_name(end->outcome));
@@ -232,7 +233,7 @@ static void put_facts(struct picture *p, const struct gsp__call *call)
     put_fact(p, "  answered by ", fact_of(call, GSP_FACT_RESPONSE_MODEL));
     if (first > 0) {
         gsp__buffer_add_string(p->out, "  first chunk after ");
-        gsp__put_duration(p->out, first - head_of(call->root)->start_ns, p->style->is_utf8);
+        gsp__put_duration(p->out, gsp__elapsed_ns(head_of(call->root)->start_ns, first), p->style->is_utf8);
         gsp__buffer_printf(p->out, "  %" PRIu64 " chunk%s", stream->stream.n_content,
                            stream->stream.n_content == 1 ? "" : "s");
     }
@@ -249,13 +250,13 @@ static void put_facts(struct picture *p, const struct gsp__call *call)
 
 static unsigned column(const struct picture *p, int64_t ns, unsigned width)
 {
-    int64_t span = p->end_ns - p->start_ns;
+    int64_t span = gsp__elapsed_ns(p->start_ns, p->end_ns);
 
-    if (span <= 0 || ns <= p->start_ns)
+    if (span == 0 || ns <= p->start_ns)
         return 0;
     if (ns >= p->end_ns)
         return width;
-    return (unsigned)((double)(ns - p->start_ns) / (double)span * width);
+    return (unsigned)((double)gsp__elapsed_ns(p->start_ns, ns) / (double)span * width);
 }
 
 static void put_times(struct picture *p, const char *what, unsigned n)
@@ -317,7 +318,7 @@ static void put_attempt_end(struct picture *p, const struct gsp__call_record *r)
     int64_t first = gsp__stream_first_content_ns(&head_of(r)->stream);
 
     gsp__buffer_add_char(p->out, ' ');
-    gsp__put_duration(p->out, r->ending.end_ns - head_of(r)->start_ns, p->style->is_utf8);
+    gsp__put_duration(p->out, gsp__elapsed_ns(head_of(r)->start_ns, r->ending.end_ns), p->style->is_utf8);
     gsp__buffer_add_string(p->out, "  ");
     colour(p, outcome_colour(r->ending.outcome));
     if (r->ending.error_type.n)
@@ -329,7 +330,7 @@ static void put_attempt_end(struct picture *p, const struct gsp__call_record *r)
         gsp__buffer_printf(p->out, " (%" PRId64 ")", status->scalar.i);
     if (first > 0) {
         gsp__buffer_add_string(p->out, "  first chunk ");
-        gsp__put_duration(p->out, first - head_of(r)->start_ns, p->style->is_utf8);
+        gsp__put_duration(p->out, gsp__elapsed_ns(head_of(r)->start_ns, first), p->style->is_utf8);
     }
     gsp__buffer_add_char(p->out, '\n');
 }
@@ -388,7 +389,7 @@ static void put_attempts(struct picture *p, const struct gsp__call *call)
             put_label(p, p->style->is_utf8 ? "  \xe2\x94\x82 " : "  | ", "wait", label);
             put_wait(p, from, h->start_ns, width);
             gsp__buffer_add_char(p->out, ' ');
-            gsp__put_duration(p->out, h->start_ns - from, p->style->is_utf8);
+            gsp__put_duration(p->out, gsp__elapsed_ns(from, h->start_ns), p->style->is_utf8);
             colour(p, PLAIN);
             gsp__buffer_add_char(p->out, '\n');
         }

@@ -15,6 +15,10 @@
 #include "base/warn.h"
 #include "record/record.h"
 
+/* Kept back from the user's attributes for service.name and service.instance.id. */
+#define SERVICE_BYTES_MAX 512
+#define OWN_BYTES         (8 + 16 + SERVICE_BYTES_MAX + 8 + 24 + 40)
+
 struct out {
     uint8_t *bytes;
     uint32_t n, cap;
@@ -106,7 +110,7 @@ static void put_instance_id(struct out *o)
 uint32_t gsp__resource_entries(const char *service_name, const char *attributes, uint8_t *bytes, uint32_t cap)
 {
     struct out o = {bytes, 0, cap, false};
-    char service[512] = "";
+    char service[SERVICE_BYTES_MAX] = "";
     int64_t pid = getpid();
 
     if (!attributes || !*attributes)
@@ -122,8 +126,12 @@ uint32_t gsp__resource_entries(const char *service_name, const char *attributes,
                        "OTEL_RESOURCE_ATTRIBUTES is not a list of key=value: all of it is ignored");
         attributes = NULL;
     }
+    o.cap = cap > OWN_BYTES ? cap - OWN_BYTES : 0;
+    if (o.cap < o.n)
+        o.cap = o.n;
     if (attributes)
         put_pairs(&o, attributes, service, sizeof service);
+    o.cap = cap;
     if (!attributes || !strstr(attributes, "service.instance.id"))
         put_instance_id(&o);
     if (service_name)

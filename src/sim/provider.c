@@ -41,6 +41,7 @@ struct exchange {
     unsigned n_messages;
     bool is_stream;
     bool wants_usage;
+    bool is_too_large; /* the body: what is over the ceiling is read and dropped */
 
     unsigned n_sent;          /* events */
     struct gsp__buffer event; /* that is being sent */
@@ -263,7 +264,9 @@ static enum MHD_Result refuse(struct MHD_Connection *connection, const struct ex
 
     response = MHD_create_response_from_buffer((size_t)n, body, MHD_RESPMEM_MUST_COPY);
     add_headers(response, x, "application/json");
-    if (x->step.action == GSP__SIM_REFUSE && x->step.retry_after >= 0) {
+    if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+        MHD_add_response_header(response, "Allow", "POST");
+    if (x->step.action == GSP__SIM_REFUSE && status == x->step.status && x->step.retry_after >= 0) {
         snprintf(number, sizeof number, "%" PRId64, x->step.retry_after);
         MHD_add_response_header(response, x->step.is_retry_ms ? "retry-after-ms" : "Retry-After", number);
     }
@@ -305,7 +308,6 @@ static enum MHD_Result answer(struct MHD_Connection *connection, struct exchange
         if (x->step.action == GSP__SIM_STALL)
             stall(x->sim);
         put_document(&x->event, x);
-        /* a document that breaks off says how long it would have been */
         if (x->step.action == GSP__SIM_DROP_MID) {
             x->event.n /= 2;
             x->n_sent = x->sim->options.n_chunks / 2 + 1;
@@ -320,17 +322,27 @@ static enum MHD_Result answer(struct MHD_Connection *connection, struct exchange
     return result;
 }
 
-/* What of the request matters for the answer. False if it is no request that we know. */
-static bool read_request(struct exchange *x)
+static bool is_model(const char *name, size_t max)
+{
+    return name && *name && strlen(name) < max &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@") ==
+               strlen(name);
+}
+
+/* What of the request matters for the answer. NULL, or what is wrong with it. */
+static const char *read_request(struct exchange *x)
 {
     json_t *root = json_loadb(x->body.data ? x->body.data : "", x->body.n, 0, NULL);
-    json_t *model = json_object_get(root, "model"), *messages = json_object_get(root, "messages");
-    const char *name = json_string_value(model);
-    bool is_good = name && json_is_array(messages) && strlen(name) < sizeof x->model &&
-                   strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:"
-                                "@") == strlen(name);
+    json_t *messages = json_object_get(root, "messages");
+    const char *name = json_string_value(json_object_get(root, "model")), *wrong = NULL;
 
-    if (is_good) {
+    if (!root) {
+        wrong = "We could not parse the JSON body of your request";
+    } else if (!is_model(name, sizeof x->model)) {
+        wrong = "The request needs a model: up to 127 letters, digits and any of -_./:@";
+    } else if (!json_is_array(messages)) {
+        wrong = "The request needs messages: an array";
+    } else {
         snprintf(x->model, sizeof x->model, "%s", name);
         x->n_messages = (unsigned)json_array_size(messages);
         x->is_stream = json_is_true(json_object_get(root, "stream"));
@@ -338,10 +350,11 @@ static bool read_request(struct exchange *x)
             json_is_true(json_object_get(json_object_get(root, "stream_options"), "include_usage"));
     }
     json_decref(root);
-    return is_good;
+    return wrong;
 }
 
-static void choose_step(struct exchange *x, struct MHD_Connection *connection)
+/* False if the request names a step for itself that is none. */
+static bool choose_step(struct exchange *x, struct MHD_Connection *connection)
 {
     const char *wish = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "x-genspan-sim");
     const struct gsp__sim_script *script = &x->sim->options.script;
@@ -349,8 +362,12 @@ static void choose_step(struct exchange *x, struct MHD_Connection *connection)
 
     x->number = atomic_fetch_add(&x->sim->n_requests, 1);
     x->step = script->steps[x->number < script->n_steps ? x->number : script->n_steps - 1];
-    if (wish && gsp__sim_script_parse(wish, &own, NULL) == GSP_OK)
-        x->step = own.steps[0];
+    if (!wish)
+        return true;
+    if (gsp__sim_script_parse(wish, &own, NULL) != GSP_OK)
+        return false;
+    x->step = own.steps[0];
+    return true;
 }
 
 static bool ends_with(const char *s, const char *end)
@@ -363,20 +380,27 @@ static bool ends_with(const char *s, const char *end)
 static enum MHD_Result respond(struct MHD_Connection *connection, struct exchange *x, const char *url,
                                const char *method)
 {
-    choose_step(x, connection);
+    bool has_step = choose_step(x, connection);
+    const char *wrong;
+
     if (!ends_with(url, "/chat/completions"))
         return refuse(connection, x, 404, "This simulator speaks POST /v1/chat/completions",
                       "invalid_request_error", "not_found");
     if (strcmp(method, "POST") != 0)
-        return refuse(connection, x, 405, "Method not allowed", "invalid_request_error", NULL);
+        return refuse(connection, x, 405, "This simulator speaks POST", "invalid_request_error", NULL);
+    if (!has_step)
+        return refuse(connection, x, 400, "x-genspan-sim: the step is not known (genspan sim --help)",
+                      "invalid_request_error", NULL);
+    if (x->is_too_large)
+        return refuse(connection, x, 413, "The body is larger than 16 MiB", "invalid_request_error", NULL);
     sleep_ms(x->sim, x->sim->options.latency_ms);
     if (x->step.action == GSP__SIM_DROP)
         return MHD_NO;
     if (x->step.action == GSP__SIM_REFUSE)
         return refuse_as_told(connection, x);
-    if (!read_request(x))
-        return refuse(connection, x, 400, "We could not parse the JSON body of your request",
-                      "invalid_request_error", NULL);
+    wrong = read_request(x);
+    if (wrong)
+        return refuse(connection, x, 400, wrong, "invalid_request_error", NULL);
     return answer(connection, x);
 }
 
@@ -398,9 +422,14 @@ static enum MHD_Result on_request(void *self, struct MHD_Connection *connection,
         return MHD_YES;
     }
     if (*n_upload > 0) {
-        gsp__buffer_add(&x->body, upload, *n_upload);
+        if (!x->is_too_large)
+            gsp__buffer_add(&x->body, upload, *n_upload);
+        if (x->body.failed) {
+            gsp__buffer_deinit(&x->body);
+            x->is_too_large = true;
+        }
         *n_upload = 0;
-        return x->body.failed ? MHD_NO : MHD_YES;
+        return MHD_YES;
     }
     return respond(connection, x, url, method);
 }
@@ -427,11 +456,11 @@ gsp_status gsp__sim_start(const struct gsp__sim_options *options, struct gsp__si
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     sim->options = *options;
     errno = 0;
-    sim->daemon = MHD_start_daemon(
-        MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD, (uint16_t)options->port, NULL, NULL,
-        on_request, sim, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address, MHD_OPTION_NOTIFY_COMPLETED,
-        on_completed, NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)N_CONNECTIONS,
-        MHD_OPTION_CONNECTION_TIMEOUT, 120u, MHD_OPTION_END);
+    sim->daemon = MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD,
+                                   (uint16_t)options->port, NULL, NULL, on_request, sim, MHD_OPTION_SOCK_ADDR,
+                                   (struct sockaddr *)&address, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
+                                   NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)N_CONNECTIONS,
+                                   MHD_OPTION_CONNECTION_TIMEOUT, 120u, MHD_OPTION_END);
     if (!sim->daemon) {
         free(sim);
         return gsp__fail_errno(err, "the port cannot be listened on: choose another with --port");

@@ -60,14 +60,14 @@ static bool parse_step(const char *word, struct gsp__sim_step *step)
 
 gsp_status gsp__sim_script_parse(const char *text, struct gsp__sim_script *out, gsp_error *err)
 {
+    struct gsp__sim_script script = {.n_steps = 0};
     const char *p = text;
 
-    out->n_steps = 0;
     for (;;) {
         size_t n = strcspn(p, ",");
         char word[64];
 
-        if (out->n_steps == GSP__SIM_STEPS_MAX)
+        if (script.n_steps == GSP__SIM_STEPS_MAX)
             return gsp__fail_at(err, GSP_ERR_INVALID, (uint64_t)(p - text),
                                 "the script has more than 64 steps");
         if (n == 0 || n >= sizeof word)
@@ -75,13 +75,15 @@ gsp_status gsp__sim_script_parse(const char *text, struct gsp__sim_script *out, 
                                 "a step of the script is empty or too long");
         memcpy(word, p, n);
         word[n] = 0;
-        if (!parse_step(word, &out->steps[out->n_steps++]))
+        if (!parse_step(word, &script.steps[script.n_steps++]))
             return gsp__fail_at(err, GSP_ERR_INVALID, (uint64_t)(p - text),
                                 "a step of the script is not known: ok, 429[:S], 429ms:N, STATUS, "
                                 "drop, drop-mid, stall, malformed, no-usage, error-mid, no-end");
         p += n;
         if (!*p)
-            return GSP_OK;
+            break;
         p++;
     }
+    *out = script;
+    return GSP_OK;
 }

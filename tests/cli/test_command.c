@@ -122,7 +122,7 @@ static void the_help_of_a_command_names_every_option_it_has(void **state)
         for (int k = 0; k < n; k++) {
             char line[64];
 
-            snprintf(line, sizeof line, "\n  %s ", names[k]);
+            snprintf(line, sizeof line, "\n  %.31s ", names[k]);
             if (!is_implied(commands[i], names[k]) && !strstr(c.out, line))
                 fail_msg("genspan %s --help does not name %s", commands[i], names[k]);
         }

@@ -237,9 +237,12 @@ static void a_failed_call_without_content_bills_nothing(void **state)
     (void)state;
     mark(attempt, GSP_MARK_EVENT, 1);
     gsp_span_set_usage(attempt, GSP_USAGE_INPUT_TOKENS, 7);
+    gsp_span_set_int(attempt, GSP_FACT_WEB_SEARCHES, 3); /* US-7: of other units too */
+    gsp_span_set_double(attempt, GSP_FACT_CREDITS, 0.5);
     gsp_stream_end(attempt, GSP_STREAM_FAILED, NULL, 0);
     gsp_span_end(op, GSP_OUTCOME_AUTO, NULL, 0);
     derive(0);
+    assert_int_equal(count("genspan.usage."), 0);
     assert_string_equal(attribute(0, "gen_ai.usage.input_tokens"), "-");
     assert_string_equal(attribute(0, "genspan.usage.source"), "-");
     assert_string_equal(attribute(1, "genspan.attempt.usage.input_tokens"), "7");

@@ -4,13 +4,13 @@
  */
 #include "exported.h"
 
-#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -144,20 +144,32 @@ static void a_drainer_killed_in_any_step_folds_each_call_once(void **state)
 }
 
 /*
- * Killed between any two instructions of the commit: the drainer stops itself where its exporter is told
- * of the last call, which is just before the fold is committed, is then led step by step, and killed.
+ * Killed between any two instructions: the drainer stops itself in a step of its exporter, is then led
+ * step by step, and killed.
  */
 
-/* True if it was killed there; false if it had ended before. */
-static bool kill_after_steps(pid_t pid, unsigned n_steps)
+static bool lead(pid_t pid)
 {
+    int status;
+
+    return ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL) == 0 && waitpid(pid, &status, 0) == pid &&
+           WIFSTOPPED(status);
+}
+
+/* Let it run until it stops itself, lead it until *shared changes, if that is given, then n_steps more. True
+ * if it was killed there; false if it had ended before. */
+static bool kill_after_steps(pid_t pid, const _Atomic uint32_t *shared, unsigned n_steps)
+{
+    uint32_t before = shared ? atomic_load(shared) : 0;
     int status;
 
     if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
         return false;
+    while (shared && atomic_load(shared) == before)
+        if (!lead(pid))
+            return false;
     for (unsigned i = 0; i < n_steps; i++)
-        if (ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL) != 0 || waitpid(pid, &status, 0) != pid ||
-            !WIFSTOPPED(status))
+        if (!lead(pid))
             return false;
     kill(pid, SIGKILL);
     waitpid(pid, &status, 0);
@@ -183,39 +195,78 @@ static bool can_trace(void)
 
     if (pid == 0)
         _exit(ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0);
-    return test_wait_child(pid) == 0;
+    if (test_wait_child(pid) == 0)
+        return true;
+    print_message("SKIP: processes may not be traced here\n");
+    return false;
 }
 
-static void kill_in_commit(const char *step, unsigned n_kills, unsigned n_steps_max)
+static void fold_path(const char *ring, char out[600])
 {
+    snprintf(out, 600, "%.*s.fold", (int)strlen(ring) - 5, ring);
+}
+
+/* The number of the active bank, in the file. */
+static const _Atomic uint32_t *map_active(const char *ring)
+{
+    char file[600];
+    uint8_t *base;
+    int fd;
+
+    fold_path(ring, file);
+    fd = open(file, O_RDONLY | O_CLOEXEC);
+    base = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+    assert_true(base != MAP_FAILED);
+    close(fd);
+    return (const _Atomic uint32_t *)(void *)(base + 32);
+}
+
+/* Between making a batch part of the metrics and marking its records: there it would be counted twice. */
+static void a_drainer_killed_right_after_the_commit_folds_each_call_once(void **state)
+{
+    gsp_recorder *recorder = test_recorder(NULL, 64 << 10);
+    const char *path = gsp_recorder_path(recorder);
+    const _Atomic uint32_t *active;
+    uint64_t n = 0;
+
+    (void)state;
+    if (!can_trace())
+        skip();
+    check_folded(path, 0); /* makes the file */
+    active = map_active(path);
+    for (unsigned n_steps = 0; n_steps < 240; n_steps += 60) {
+        struct victim v = {path, {"add", 1, SIGTRAP}, 512};
+
+        test_record_calls(recorder, 2, NULL);
+        n += 2;
+        assert_true(kill_after_steps(start_traced(&v), active, n_steps));
+        check_folded(path, n);
+    }
+    munmap((void *)((uintptr_t)active - 32), 4096);
+    gsp_recorder_close(recorder);
+}
+
+static void a_drainer_killed_at_any_instruction_folds_each_call_once(void **state)
+{
+    static const char *const steps[] = {"add", "commit"}; /* folding; giving records back */
     gsp_recorder *recorder = test_recorder(NULL, 64 << 10);
     const char *path = gsp_recorder_path(recorder);
     uint64_t random = test_seed(), n = 0;
     unsigned n_killed = 0;
 
-    for (unsigned i = 0; i < n_kills; i++) {
-        int at = strcmp(step, "add") == 0 ? 2 : 0;
-        struct victim v = {path, {step, at, SIGTRAP}, 512};
+    (void)state;
+    if (!can_trace())
+        skip();
+    for (int i = 0; i < 24; i++) {
+        struct victim v = {path, {steps[i % 2], 0, SIGTRAP}, 512};
 
-        test_record_calls(recorder, 3, NULL);
-        n += 3;
-        n_killed += kill_after_steps(start_traced(&v), (unsigned)(gsp__random_next(&random) % n_steps_max));
+        test_record_calls(recorder, 2, NULL);
+        n += 2;
+        n_killed += kill_after_steps(start_traced(&v), NULL, (unsigned)(gsp__random_next(&random) % 1500));
         check_folded(path, n);
     }
     assert_true(n_killed > 0);
     gsp_recorder_close(recorder);
-}
-
-static void a_drainer_killed_at_any_instruction_of_a_commit_folds_each_call_once(void **state)
-{
-    (void)state;
-    if (!can_trace()) {
-        print_message("SKIP: processes may not be traced here\n");
-        skip();
-    }
-    kill_in_commit("add", 50, 3000);
-    test_directory_clear();
-    kill_in_commit("commit", 40, 2000); /* the records are given back */
 }
 
 /*
@@ -304,11 +355,6 @@ static void a_batch_that_waits_is_folded_once(void **state)
     gsp__batch_deinit(&batch);
     check_folded(path, 3);
     gsp_recorder_close(recorder);
-}
-
-static void fold_path(const char *ring, char out[600])
-{
-    snprintf(out, 600, "%.*s.fold", (int)strlen(ring) - 5, ring);
 }
 
 static void a_damaged_file_is_begun_anew(void **state)
@@ -445,7 +491,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_drainer_killed_in_any_step_folds_each_call_once, set_up),
-        cmocka_unit_test_setup(a_drainer_killed_at_any_instruction_of_a_commit_folds_each_call_once, set_up),
+        cmocka_unit_test_setup(a_drainer_killed_right_after_the_commit_folds_each_call_once, set_up),
+        cmocka_unit_test_setup(a_drainer_killed_at_any_instruction_folds_each_call_once, set_up),
         cmocka_unit_test_setup(a_batch_that_was_not_committed_never_was, set_up),
         cmocka_unit_test_setup(a_committed_batch_whose_records_were_not_marked_is_not_folded_again, set_up),
         cmocka_unit_test_setup(a_batch_that_waits_is_folded_once, set_up),

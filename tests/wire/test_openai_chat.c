@@ -62,6 +62,26 @@ static void choices_are_kept_apart(void **state)
     EXPECT_ALL(cases);
 }
 
+/* What a choice or a tool call does not say, it does not have from the one before. */
+static void nothing_carries_over(void **state)
+{
+    static const struct expectation cases[] = {
+        {"nothing_carries_over.sse", "response_id=\"c-1\" request_id=\"c-1\" response_model=\"m\" "
+                                     "finish_reason[0]=\"tool_calls\" output_text_bytes=1 "
+                                     "tool_argument_bytes=2 tool_call_count=3\n"
+                                     "call[0][4] \"call_a\" \"one\"\n"
+                                     "call[1][1] \"call_b\" \"\"\n"
+                                     "call[1][2] \"\" \"two\"\n"
+                                     "marks: .CCT\n"
+                                     "events=3 terminal\n"
+                                     "arguments[0] \"{}\"\n"
+                                     "text[1] \"x\"\n"},
+    };
+
+    (void)state;
+    EXPECT_ALL(cases);
+}
+
 /* ST-3: a tool call, its name or its arguments are content. */
 static void tool_calls(void **state)
 {
@@ -272,6 +292,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_plain_answer),
         cmocka_unit_test(choices_are_kept_apart),
+        cmocka_unit_test(nothing_carries_over),
         cmocka_unit_test(tool_calls),
         cmocka_unit_test(tool_calls_are_told_apart_by_choice_and_index),
         cmocka_unit_test(the_older_function_call_is_content_but_no_tool_call),

@@ -326,6 +326,22 @@ static void a_line_that_is_too_long_is_refused_and_the_stream_goes_on(void **sta
     free(stream);
 }
 
+/* Also where the line is one that says nothing: what came of its event stands, and it counts as bad. */
+static void a_comment_that_is_too_long_spoils_its_event(void **state)
+{
+    size_t n;
+    char *stream = between("data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"-\"}}]}\n: ", 'x',
+                           10 << 20, "", &n);
+
+    (void)state;
+    assert_string_equal(
+        decoded_response(stream, n, GSP__FRAMING_SSE, (struct cuts){16384, 16384, NULL}),
+        "response_id=\"b-1\" request_id=\"b-1\" finish_reason[0]=\"stop\" "
+        "output_text_bytes=7 decode_errors=1\n"
+        "usage input=1 output=2\nmarks: TT.T.\nevents=3 bad=1 terminal\ntext[0] \"one-two\"\n");
+    free(stream);
+}
+
 /* What is below the ceiling is read, however long: here as text of the answer. */
 static void a_long_line_below_the_ceiling_is_read(void **state)
 {
@@ -430,6 +446,7 @@ int main(void)
         cmocka_unit_test(values_of_other_types_say_nothing),
         cmocka_unit_test(what_nobody_told_the_type_of),
         cmocka_unit_test(a_line_that_is_too_long_is_refused_and_the_stream_goes_on),
+        cmocka_unit_test(a_comment_that_is_too_long_spoils_its_event),
         cmocka_unit_test(a_long_line_below_the_ceiling_is_read),
         cmocka_unit_test(json_that_is_too_deep_is_counted_and_the_stream_goes_on),
         cmocka_unit_test(long_strings_are_cut),
