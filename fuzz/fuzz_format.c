@@ -1,6 +1,6 @@
 /*
- * The decoder of openai.chat, request and response, JSON and SSE (the first byte decides): the same facts in
- * the same order however the body is cut.
+ * The decoder of one format (FUZZ_FORMAT), request and response, in every framing: the same facts in the same
+ * order however the body is cut.
  */
 #include "fuzz.h"
 
@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "wire/decoder.h"
+#include FUZZ_HEADER
 
 /* What a sink was told, as text; pieces of the same content are joined. */
 struct log {
@@ -32,7 +33,8 @@ static void first_time(struct log *l, unsigned fact)
 
 static bool is_list(unsigned fact)
 {
-    return fact == GSP_FACT_FINISH_REASON || fact == GSP_FACT_STOP_SEQUENCE || fact == GSP_FACT_REQUEST_ID;
+    return fact == GSP_FACT_FINISH_REASON || fact == GSP_FACT_STOP_SEQUENCE || fact == GSP_FACT_REQUEST_ID ||
+           fact == GSP_FACT_SAFETY_BLOCK || fact == GSP_FACT_ENCODING_FORMAT;
 }
 
 static void on_string(void *self, unsigned fact, unsigned index, const char *bytes, size_t n, bool is_cut)
@@ -136,8 +138,9 @@ static struct gsp__buffer read_request(const struct fuzz_document *d, enum fuzz_
     struct log log = {.content = -1};
 
     memset(&decoder, 0xa5, sizeof decoder); /* what is not initialised is noticed */
-    gsp__request_init(&decoder, &gsp__openai_chat, &sink, &log);
+    gsp__request_init(&decoder, &FUZZ_FORMAT, &sink, &log);
     fuzz_feed(d, cutting, feed_request, &decoder);
+    gsp__request_finish(&decoder);
     return log.text;
 }
 
@@ -153,10 +156,13 @@ static struct gsp__buffer read_response(const struct fuzz_document *d, enum fuzz
     struct log log = {.content = -1};
 
     memset(&decoder, 0xa5, sizeof decoder);
-    gsp__decoder_init(&decoder, &gsp__openai_chat, GSP__FRAMING_UNKNOWN, &sink, &log);
+    gsp__decoder_init(&decoder, &FUZZ_FORMAT, (enum gsp__framing)(d->options % (GSP__FRAMING_OTHER + 1)),
+                      &sink, &log);
     fuzz_feed(d, cutting, feed_response, &decoder);
     gsp__decoder_finish(&decoder, 78);
-    FUZZ_CHECK(decoder.framing == GSP__FRAMING_SSE || log.n_marks == 0, "marks without a stream");
+    FUZZ_CHECK(gsp__framing_is_stream(decoder.framing) || decoder.framing == GSP__FRAMING_RAW ||
+                   log.n_marks == 0,
+               "marks without a stream");
     line(&log);
     gsp__buffer_printf(
         &log.text, "%s%s%s%s bad %u, tool calls %u, events %llu, bytes %llu %llu %llu",
