@@ -205,6 +205,42 @@ static enum gsp__map_event scalar(struct gsp__json_map *m, enum gsp__json_token 
     return GSP__MAP_VALUE;
 }
 
+/*
+ * Members of an object, as long as they come in one piece: those that nobody knows are passed over here.
+ * Returns an event, or MORE to go on step by step.
+ */
+GSP__INLINE enum gsp__map_event take_members(struct gsp__json_map *m)
+{
+    struct gsp__json_slice slice;
+
+    while (gsp__json_take_key(&m->json, &slice)) {
+        const struct gsp__node *node = find_child(m, slice);
+
+        if (!node) {
+            if (gsp__json_take_nothing(&m->json))
+                continue;
+            gsp__json_skip(&m->json);
+            m->current = NULL;
+            return GSP__MAP_MORE;
+        }
+        m->current = node;
+        if ((node->type != GSP__NODE_FACT && node->type != GSP__NODE_TEXT) ||
+            !gsp__json_take_string(&m->json, &slice))
+            return GSP__MAP_MORE;
+        m->current = NULL;
+        m->action = node->action;
+        m->token = GSP__JSON_STRING;
+        m->value = slice;
+        if (node->type == GSP__NODE_TEXT)
+            return GSP__MAP_PIECE;
+        m->value_is_cut = false;
+        if (GSP__UNLIKELY(slice.n > sizeof m->gathered))
+            m->value = gathered(m, slice);
+        return GSP__MAP_VALUE;
+    }
+    return GSP__MAP_MORE;
+}
+
 enum gsp__map_event gsp__json_map_next(struct gsp__json_map *m)
 {
     if (m->has_left) {
@@ -217,8 +253,15 @@ enum gsp__map_event gsp__json_map_next(struct gsp__json_map *m)
     }
     for (;;) {
         struct gsp__json_slice slice = {NULL, 0};
-        enum gsp__json_token token = gsp__json_next(&m->json, &slice);
         enum gsp__map_event event = GSP__MAP_MORE;
+        enum gsp__json_token token;
+
+        if (m->depth > 0 && !top(m)->is_array) {
+            event = take_members(m);
+            if (event != GSP__MAP_MORE)
+                return event;
+        }
+        token = gsp__json_next(&m->json, &slice);
 
         switch (token) {
         case GSP__JSON_MORE:
