@@ -49,7 +49,8 @@ int gsp__bad_option(const char *command, int argc, char **argv, int code);
 bool gsp__option_number(const char *command, const char *option, const char *text, uint64_t min, uint64_t max,
                         uint64_t *out);
 
-/* Whether SIGINT or SIGTERM came. They are caught from gsp__catch_signals on. */
+/* Whether SIGINT or SIGTERM came. They are caught from gsp__catch_signals on; what says that a pipe is closed
+ * or a file too large is ignored. */
 void gsp__catch_signals(void);
 bool gsp__is_interrupted(void);
 

@@ -1,5 +1,6 @@
 /*
- * The model as OTLP protobuf.
+ * The model as OTLP protobuf. Strings are written as they are: they must be UTF-8 (src/derive sees to it), or
+ * receivers refuse the whole.
  */
 #ifndef GSP_OTLP_ENCODE_PROTOBUF_H
 #define GSP_OTLP_ENCODE_PROTOBUF_H

@@ -143,7 +143,7 @@ static void hostile_headers(void **state)
     assert_int_equal(parse(text, &c), GSP_ERR_FORMAT);
     memset(text, ' ', sizeof text - 1);
     assert_int_equal(parse(text, &c), GSP_ERR_FORMAT);
-    snprintf(text, sizeof text, "cc%s-%0400d", GOOD + 2, 0); /* long, but of the future */
+    snprintf(text, sizeof text, "cc%s-%0400d", &GOOD[2], 0); /* long, but of the future */
     assert_int_equal(parse(text, &c), GSP_OK);
 }
 

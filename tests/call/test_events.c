@@ -186,8 +186,10 @@ static void many_finish_reasons(void **state)
         reasons[i] = "length";
     start();
     gsp_event_response_received(op, NULL, -1, -1, -1, reasons, 200, 0);
-    memset(huge, 'x', sizeof huge - 1);
+    memset(huge, 'x', 512);
     reasons[0] = huge;
+    gsp_event_response_received(op, NULL, -1, -1, -1, reasons, 1, 0);
+    huge[511] = 0;
     gsp_event_response_received(op, NULL, -1, -1, -1, reasons, 1, 0);
     list = strchr(event(0), '\'');
     assert_non_null(list);
@@ -195,6 +197,7 @@ static void many_finish_reasons(void **state)
     assert_in_range(n, 400, 511);
     assert_int_equal(n % 7, 6); /* "length," and the last without its comma */
     assert_string_equal(event(1), "gen_ai.response.received");
+    assert_int_equal(strlen(strchr(event(2), '\'')), 511 + 2);
 }
 
 /* An event has the time it is told, or the clock's; on attempts and generic spans as well. */

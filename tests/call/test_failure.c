@@ -175,6 +175,22 @@ static void op_5_causes_in_a_circle_end(void **state)
         }
 }
 
+/* OP-5: of causes in a circle the root is the last that was not seen before. */
+static void op_5_the_root_of_a_circle(void **state)
+{
+    static const char *const names[] = {"l0", "l1", "l2", "l3"};
+    gsp_failure links[4];
+
+    (void)state;
+    chain(links, 4, names);
+    links[3].cause = &links[1];
+    assert_string_equal(cause_of(&links[0]), "(caused by l3)");
+    links[3].cause = &links[0];
+    assert_string_equal(cause_of(&links[0]), "(caused by l3)");
+    links[1].cause = &links[1];
+    assert_string_equal(cause_of(&links[0]), "(caused by l1)");
+}
+
 /* OP-5: the cause's class is chosen like any other. */
 static void op_5_the_cause_has_a_class_too(void **state)
 {
@@ -247,6 +263,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(op_7_a_long_class_is_cut, set_up, tear_down),
         cmocka_unit_test_setup_teardown(op_5_cause_chains_are_cut_at_10, set_up, tear_down),
         cmocka_unit_test(op_5_causes_in_a_circle_end),
+        cmocka_unit_test_setup_teardown(op_5_the_root_of_a_circle, set_up, tear_down),
         cmocka_unit_test_setup_teardown(op_5_the_cause_has_a_class_too, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_cancelled_call_is_no_error, set_up, tear_down),
         cmocka_unit_test_setup_teardown(failed_without_a_failure, set_up, tear_down),

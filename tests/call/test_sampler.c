@@ -224,6 +224,10 @@ static void cx_3_a_remote_parent_decides(void **state)
     parent.trace_flags = 0;
     assert_int_equal(gsp_span_context(gsp_span_start(r, "x", &o)).trace_flags, 3);
     gsp_recorder_close(r);
+    r = open_with("always_off", 0); /* follows nobody: the parent's flag does not go on */
+    parent = (gsp_context){{1}, {2}, 3, 1, {0}};
+    assert_int_equal(gsp_span_context(gsp_span_start(r, "x", &o)).trace_flags, GSP_TRACE_FLAG_RANDOM);
+    gsp_recorder_close(r);
 }
 
 int main(void)

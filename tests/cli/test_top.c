@@ -73,10 +73,18 @@ static void look(void)
     assert_string_equal(top.err, "");
 }
 
-/* A little while ago: a machine may have been up for no longer. */
+static int64_t opened_ns;
+
+static void open_recorder(void)
+{
+    rec = test_recorder(NULL, 0);
+    opened_ns = gsp_recorder_now_ns(rec);
+}
+
+/* A little while before the recorder was opened: a machine may have been up for no longer. */
 static int64_t ago(int ms)
 {
-    return gsp_recorder_now_ns(rec) - (int64_t)ms * MS_NS;
+    return opened_ns - (int64_t)ms * MS_NS;
 }
 
 static gsp_span operation_of(const char *model, int age_ms)
@@ -103,7 +111,7 @@ static void without_programs_it_says_so(void **state)
     (void)state;
     look();
     assert_string_equal(top.out, "0 calls in flight, 0 programs recording\n");
-    rec = test_recorder(NULL, 0);
+    open_recorder();
     look();
     assert_string_equal(top.out, "0 calls in flight, 1 program recording\n");
 }
@@ -114,7 +122,7 @@ static void a_call_in_flight_has_model_attempt_age_chunks_and_rate(void **state)
     struct row row;
 
     (void)state;
-    rec = test_recorder(NULL, 0);
+    open_recorder();
     operation = operation_of("gpt-4o-mini", 3000);
     gsp_span_end(attempt_of(operation, NULL, NULL), GSP_OUTCOME_FAILED, NULL, 0);
     attempt = attempt_of(operation, NULL, "openai");
@@ -140,7 +148,7 @@ static void before_the_first_attempt_and_between_two_it_says_so(void **state)
     struct row row;
 
     (void)state;
-    rec = test_recorder(NULL, 0);
+    open_recorder();
     operation = operation_of("m", 1);
     look();
     row = row_at(0);
@@ -156,7 +164,7 @@ static void before_the_first_attempt_and_between_two_it_says_so(void **state)
 static void what_has_ended_is_not_shown_and_the_oldest_is_first(void **state)
 {
     (void)state;
-    rec = test_recorder(NULL, 0);
+    open_recorder();
     operation_of("young", 100);
     operation_of("old", 2000);
     gsp_span_end(operation_of("ended", 1000), GSP_OUTCOME_COMPLETED, NULL, 0);
@@ -171,7 +179,7 @@ static void what_has_ended_is_not_shown_and_the_oldest_is_first(void **state)
 static void a_model_that_only_the_attempt_knows_is_shown(void **state)
 {
     (void)state;
-    rec = test_recorder(NULL, 0);
+    open_recorder();
     attempt_of(operation_of(NULL, 1), "sent-model", "mistral_ai");
     look();
     assert_string_equal(row_at(0).model, "sent-model");
@@ -180,7 +188,7 @@ static void a_model_that_only_the_attempt_knows_is_shown(void **state)
 static void a_hostile_model_name_cannot_move_the_cursor(void **state)
 {
     (void)state;
-    rec = test_recorder(NULL, 0);
+    open_recorder();
     operation_of("m\x1b[2J\a\xc2\x9b\x7f\nx", 10);
     look();
     assert_string_equal(row_at(0).model, "m.[2J....x");
@@ -194,7 +202,7 @@ static void a_hostile_model_name_cannot_move_the_cursor(void **state)
 static void a_long_name_is_cut_between_characters(void **state)
 {
     (void)state;
-    rec = test_recorder(NULL, 0);
+    open_recorder();
     operation_of("abcdefghijklmnopqrstuvwxyz0\xc3\xa9\xc3\xa9", 10);
     look();
     assert_string_equal(row_at(0).model, "abcdefghijklmnopqrstuvwxyz0");
@@ -215,7 +223,7 @@ static void the_dead_and_what_is_no_ring_are_passed_over(void **state)
     (void)state;
     assert_true(pid >= 0);
     if (pid == 0) {
-        rec = test_recorder(NULL, 0);
+        open_recorder();
         operation_of("dead", 10);
         kill(getpid(), SIGKILL);
     }
@@ -281,7 +289,7 @@ static void a_call_that_waits_is_seen_to(void **state)
 static void it_looks_again_and_again(void **state)
 {
     (void)state;
-    rec = test_recorder(NULL, 0);
+    open_recorder();
     test_start(&top, TEST_ARGS("top", "--interval", "1"));
     assert_true(test_wait_out(&top, "0 calls in flight"));
     operation_of("appears", 0);

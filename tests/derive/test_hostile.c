@@ -222,6 +222,48 @@ static void extreme_times_do_no_harm(void **state)
     gsp__reader_close(reader);
 }
 
+/* What is no attribute has no key: as an attribute of an event it is left out. */
+static void an_event_inside_an_event_is_no_attribute(void **state)
+{
+    static const enum gsp__entry_kind kinds[] = {GSP__ENTRY_EVENT, GSP__ENTRY_LINK, GSP__ENTRY_CONTENT};
+    gsp_attribute a = {.key = "k", .type = GSP_TYPE_STRING, .value = {.s = "0123456789abcdef"}};
+    struct gsp__span_policy policy = {&gsp__dialect_otel, true};
+    gsp_span span = gsp_span_start(rec, "x", NULL);
+    struct gsp__snapshot all[8];
+    static uint8_t entries[1024];
+    struct gsp__reader *reader;
+    int n;
+
+    (void)state;
+    gsp_span_add_event(span, "e", &a, 1, 0);
+    gsp_span_end(span, GSP_OUTCOME_COMPLETED, NULL, 0);
+    reader = test_reader(gsp_recorder_path(rec), GSP__READ_ONLY);
+    for (size_t i = 0; i <= sizeof kinds / sizeof kinds[0]; i++) {
+        struct gsp__span_data out;
+        struct gsp__event_view event;
+        struct gsp__arena arena;
+        struct gsp__call call;
+        uint8_t *nested;
+
+        assert_true(gsp__arena_init(&arena, 1 << 20));
+        n = test_snapshots(reader, &arena, all, 8);
+        assert_int_equal(n, 5);
+        assert_true(all[4].n_entries <= sizeof entries);
+        memcpy(entries, all[4].entries, all[4].n_entries);
+        all[4].entries = entries;
+        assert_true(gsp__call_read(&all[4], 1, false, &arena, &call));
+        assert_true(gsp__entry_event(&call.root->parsed.entries[1], &event));
+        nested = entries + (event.attributes.bytes - entries);
+        if (i > 0)
+            nested[2] = (uint8_t)kinds[i - 1];
+        assert_int_equal(gsp__spans_derive(&call, &policy, &arena, &out), 1);
+        assert_int_equal(out.n_events, 1);
+        assert_int_equal(out.events[0].attributes.n, i == 0);
+        gsp__arena_deinit(&arena);
+    }
+    gsp__reader_close(reader);
+}
+
 /* A full arena is told, and nothing half done is given out: the caller comes back with more room. */
 static void an_arena_of_any_size_is_enough_or_says_so(void **state)
 {
@@ -273,6 +315,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(changed_bytes_do_no_harm, set_up, tear_down),
         cmocka_unit_test_setup_teardown(extreme_times_do_no_harm, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_event_inside_an_event_is_no_attribute, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_arena_of_any_size_is_enough_or_says_so, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

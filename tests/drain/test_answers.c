@@ -46,7 +46,7 @@ static const char *answers(struct test_answer a, int n, enum gsp__post_result ex
         enum gsp__post_result result = test_channel_post(&c);
 
         if (result != expected)
-            fail_msg("\"%.40s\": %d; %s", a.raw ? a.raw : a.body, result, test_captured());
+            fail_msg("\"%.40s\": %d; %s", a.raw ? a.raw : a.body ? a.body : "", result, test_captured());
     }
     return test_captured();
 }
@@ -204,15 +204,13 @@ static void a_hostile_reason_is_shown_harmless(void **state)
     assert_non_null(strstr(text, ".[2J.]0;owned.line.line.?1m ..1m caf\xc3\xa9 ?? .%s%n)"));
 }
 
+/* Without a limit of time too: what a backend sends is bounded by bytes. */
 static void an_endless_answer_is_cut_off(void **state)
 {
-    const size_t n = (size_t)6 << 20;
-    char *body = malloc(n);
-    struct test_answer a = {.body = body, .n_body = n};
+    struct test_answer a = {.is_endless = true};
 
     (void)state;
-    assert_non_null(body);
-    memset(body, 'x', n);
+    c.config.signals[GSP_SIGNAL_TRACES].timeout_ms = 0;
     assert_string_equal(answers(a, 1, GSP__POST_OK), "");
     a.status = 400;
     assert_int_equal(test_warnings(answers(a, 2, GSP__POST_REJECT)), 1);
@@ -220,7 +218,6 @@ static void an_endless_answer_is_cut_off(void **state)
     a.retry_after = "60";
     assert_int_equal(test_warnings(answers(a, 1, GSP__POST_RETRY)), 1);
     assert_int_equal(test_channel_wait_ms(&c), 60000);
-    free(body);
 }
 
 /* An answer's head is bounded by the HTTP library; that it is, is what we rely on. */

@@ -333,8 +333,8 @@ static void our_own_deadline_is_not_the_backends_fault(void **state)
 static void a_deadline_shortens_the_timeout(void **state)
 {
     (void)state;
-    options.timeout_ms = 0; /* no limit of its own */
     test_channel_open(&c, &options);
+    c.config.signals[GSP_SIGNAL_TRACES].timeout_ms = 0; /* no limit of its own */
     answer((struct test_answer){.stalls = true});
     atomic_store(&c.context.deadline_ns, c.now_ns + 100000000);
     test_capture();

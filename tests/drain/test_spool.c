@@ -452,6 +452,34 @@ static void a_folder_that_is_read_only(void **state)
     TAKEN("before");
 }
 
+static int find_unreadable(void)
+{
+    struct gsp__spooled batch;
+    uint64_t damaged = 0;
+    int fd = -1;
+
+    return gsp__spool_oldest(&spool, GSP_SIGNAL_TRACES, &batch, &fd, &damaged) == GSP_ERR_IO && damaged == 0
+               ? 7
+               : 1;
+}
+
+/* Not to be had now is not damaged: what is only kept from us is not deleted. */
+static void a_file_that_cannot_be_read_stays(void **state)
+{
+    char path[800];
+
+    (void)state;
+    assert_int_equal(put(GSP_SIGNAL_TRACES, "before"), GSP_OK);
+    files(".traces", path);
+    chmod(path, 0);
+    chmod(spool.directory, 0777);
+    assert_int_equal(as_nobody(find_unreadable), 7);
+    assert_int_equal(access(path, F_OK), 0);
+    unlink(in_folder("lock"));
+    chmod(path, 0600);
+    TAKEN("before");
+}
+
 static void a_folder_that_cannot_be_made(void **state)
 {
     char path[300];
@@ -486,6 +514,7 @@ int main(void)
         cmocka_unit_test_setup(one_process_sends_at_a_time, set_up),
         cmocka_unit_test_setup(a_full_disk_leaves_nothing_behind, set_up),
         cmocka_unit_test_setup(a_folder_that_is_read_only, set_up),
+        cmocka_unit_test_setup(a_file_that_cannot_be_read_stays, set_up),
         cmocka_unit_test_setup(a_folder_that_cannot_be_made, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -232,7 +232,7 @@ char *test_json_again(const struct test_signal *s, bool is_json, const void *byt
 
 static void survives(const struct test_signal *s, const union test_model *m)
 {
-    struct gsp__arena arena = new_arena(8 * ROOM);
+    struct gsp__arena arena = new_arena(2 * ROOM);
     union test_model from_pb, from_json;
     size_t n, n_again;
     uint8_t *pb = test_to_pb(s, m, &n), *pb_again;
@@ -439,7 +439,7 @@ void codec_changed_protobuf_is_refused_or_another_model(void **state)
     uint8_t *pb = test_to_pb(s, &sample, &n), *again;
     uint64_t seed = test_seed();
 
-    for (size_t i = 0; i < 4 * n; i++) {
+    for (size_t i = 0; i < 2 * n; i++) {
         uint8_t *copy = copy_of(pb, n);
         gsp_status status;
 

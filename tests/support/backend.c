@@ -137,6 +137,14 @@ static enum MHD_Result answer_raw(struct MHD_Connection *connection, const char 
     return MHD_NO;
 }
 
+static ssize_t more_body(void *self, uint64_t at, char *out, size_t n)
+{
+    (void)self;
+    (void)at;
+    memset(out, 'x', n);
+    return (ssize_t)n;
+}
+
 static enum MHD_Result send_answer(struct MHD_Connection *connection, const struct test_answer *a)
 {
     const char *body = a->body ? a->body : "";
@@ -145,8 +153,11 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection, const stru
 
     if (a->raw)
         return answer_raw(connection, a->raw);
-    response = MHD_create_response_from_buffer(a->n_body ? a->n_body : strlen(body), (void *)(uintptr_t)body,
-                                               MHD_RESPMEM_MUST_COPY);
+    if (a->is_endless)
+        response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 64 << 10, more_body, NULL, NULL);
+    else
+        response = MHD_create_response_from_buffer(a->n_body ? a->n_body : strlen(body),
+                                                   (void *)(uintptr_t)body, MHD_RESPMEM_MUST_COPY);
     if (!response)
         return MHD_NO;
     if (a->type)

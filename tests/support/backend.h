@@ -15,6 +15,7 @@ struct test_answer {
     const char *body;        /* or NULL */
     size_t n_body;           /* 0: the body ends at its NUL */
     bool stalls;             /* no answer before test_backend_release */
+    bool is_endless;         /* the body never ends */
     const char *raw;         /* instead of all that: these bytes, then the connection ends */
 };
 

@@ -106,10 +106,8 @@ static void run_child(const struct test_command *c, int in, int out, int err, ch
     dup2(out, STDOUT_FILENO);
     dup2(err, STDERR_FILENO);
     signal(SIGPIPE, SIG_DFL);
-    if (c->file_bytes) {
-        signal(SIGXFSZ, SIG_IGN);
+    if (c->file_bytes)
         setrlimit(RLIMIT_FSIZE, &limit);
-    }
     if (c->directory && chdir(c->directory) != 0)
         _exit(126);
     execve(args[0], args, env);

@@ -4,8 +4,10 @@
 #ifndef GSP_TESTS_SET_LOCALE_H
 #define GSP_TESTS_SET_LOCALE_H
 
-/* Set a locale ("de_DE.UTF-8"), one that the system does not have being made where its sources are; skips
- * the test with a line where that cannot be. Set "C" again at the end. */
-void test_set_locale(const char *name);
+/*
+ * Set a locale whose decimal point is this character ("002C" for a comma: its code point), made for the
+ * purpose. Skips the test with a line where none can be made. Set "C" again at the end.
+ */
+void test_set_decimal_point(const char *code_point);
 
 #endif
