@@ -216,7 +216,7 @@ GSP__INLINE enum gsp__map_event take_members(struct gsp__json_map *m)
     while (gsp__json_take_key(&m->json, &slice)) {
         const struct gsp__node *node = find_child(m, slice);
 
-        if (!node) {
+        if (!node || node->type == GSP__NODE_SKIP) {
             if (gsp__json_take_nothing(&m->json))
                 continue;
             gsp__json_skip(&m->json);
@@ -272,6 +272,8 @@ enum gsp__map_event gsp__json_map_next(struct gsp__json_map *m)
             return GSP__MAP_ERROR;
         case GSP__JSON_KEY:
             m->current = find_child(m, slice);
+            if (m->current && m->current->type == GSP__NODE_SKIP)
+                m->current = NULL;
             if (!m->current)
                 gsp__json_skip(&m->json);
             continue;

@@ -3,7 +3,7 @@
  * skipped without being looked at.
  *
  * A format's table is a tree of nodes: the root is the document, and a node's children are the keys it
- * knows, in the order in which they mostly come. Arrays are looked through: what a node says of an object
+ * knows, best in the order in which they mostly come. Arrays are looked through: what a node says of an object
  * holds for every object in an array in its place. A fact or text may have children too, for where an object
  * stands in its place. A value of another type than its node expects is skipped.
  */
@@ -20,6 +20,7 @@ enum gsp__node_type {
     GSP__NODE_FACT,   /* a scalar, handed over whole */
     GSP__NODE_TEXT,   /* a string, handed over in pieces as they come */
     GSP__NODE_COUNT,  /* an array whose elements are counted and skipped */
+    GSP__NODE_SKIP,   /* of no interest; to have it in its place makes reading faster */
 };
 
 struct gsp__node {

@@ -197,6 +197,7 @@ static const struct gsp__node in_audio[] = {
 };
 
 static const struct gsp__node in_message[] = {
+    GSP__NODE("role", SKIP, NOTHING),
     GSP__NODE_PARENT("content", TEXT, CONTENT, in_content),
     GSP__NODE("reasoning", TEXT, REASONING),
     GSP__NODE("reasoning_content", TEXT, REASONING),
@@ -210,6 +211,7 @@ static const struct gsp__node in_message[] = {
 static const struct gsp__node in_choice[] = {
     GSP__NODE("index", FACT, CHOICE_INDEX),
     GSP__NODE_PARENT("delta", OBJECT, NOTHING, in_message),
+    GSP__NODE("logprobs", SKIP, NOTHING),
     GSP__NODE("finish_reason", FACT, FINISH),
     GSP__NODE_PARENT("message", OBJECT, NOTHING, in_message),
 };
@@ -264,6 +266,7 @@ static const struct gsp__node in_times[] = {
 static const struct gsp__node root[] = {
     GSP__NODE("id", FACT, ID),
     GSP__NODE("object", FACT, OBJECT),
+    GSP__NODE("created", SKIP, NOTHING),
     GSP__NODE("model", FACT, MODEL),
     GSP__NODE("service_tier", FACT, SERVICE_TIER),
     GSP__NODE("system_fingerprint", FACT, FINGERPRINT),
