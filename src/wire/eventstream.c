@@ -75,6 +75,9 @@ static void take_header(struct gsp__eventstream *s, const char *name, size_t n_n
                is(name, n_name, ":error-code")) {
         s->n_type = (uint8_t)(n_value < sizeof s->type ? n_value : sizeof s->type);
         memcpy(s->type, value, s->n_type);
+    } else if (is(name, n_name, ":error-message")) {
+        s->message = value;
+        s->n_message = n_value;
     }
 }
 
@@ -85,6 +88,8 @@ static void take_headers(struct gsp__eventstream *s, const char *p, const char *
 
     s->is_exception = false;
     s->n_type = 0;
+    s->message = NULL;
+    s->n_message = 0;
     while (end - p >= 2) {
         size_t n_name = (unsigned char)*p, n_value;
         const char *name = p + 1;
@@ -111,6 +116,14 @@ static void take_headers(struct gsp__eventstream *s, const char *p, const char *
     }
 }
 
+/* How far the headers of a frame are read: as far if it is whole as if it came in pieces. */
+static uint32_t headers_end(const struct gsp__eventstream *s)
+{
+    uint32_t n = N_PRELUDE + s->n_headers;
+
+    return s->n_frame > sizeof s->held && n > sizeof s->held ? (uint32_t)sizeof s->held : n;
+}
+
 /* A whole frame. */
 static enum gsp__eventstream_token take_frame(struct gsp__eventstream *s, const char *frame)
 {
@@ -118,7 +131,7 @@ static enum gsp__eventstream_token take_frame(struct gsp__eventstream *s, const 
     s->state = AT_FRAME;
     if (gsp__crc32(0, frame, s->n_frame - N_TRAILER) != read_u32(frame + s->n_frame - N_TRAILER))
         return GSP__EVENTSTREAM_REFUSED;
-    take_headers(s, frame + N_PRELUDE, frame + N_PRELUDE + s->n_headers);
+    take_headers(s, frame + N_PRELUDE, frame + headers_end(s));
     s->bytes = frame + N_PRELUDE + s->n_headers;
     s->n = s->n_frame - N_PRELUDE - s->n_headers - N_TRAILER;
     if (s->n == 0)
@@ -127,12 +140,13 @@ static enum gsp__eventstream_token take_frame(struct gsp__eventstream *s, const 
     return GSP__EVENTSTREAM_DATA;
 }
 
-/* The head of a frame that is too large to be held; its headers are read as far as they are held. */
+/* The head of a frame that is too large to be held. */
 static void take_head(struct gsp__eventstream *s)
 {
     take_headers(s, s->held + N_PRELUDE, s->held + s->n_held);
     s->crc = gsp__crc32(0, s->held, s->n_held);
     s->n_left = s->n_frame - s->n_held - N_TRAILER;
+    s->n_skip = N_PRELUDE + s->n_headers - s->n_held;
     s->n_held = 0;
     s->state = IN_PAYLOAD;
 }
@@ -159,13 +173,9 @@ static enum gsp__eventstream_token begin_frame(struct gsp__eventstream *s)
 
 static enum gsp__eventstream_token continue_frame(struct gsp__eventstream *s)
 {
-    uint32_t n_head = N_PRELUDE + s->n_headers;
-
     if (s->n_frame <= sizeof s->held)
         return hold(s, s->n_frame) ? take_frame(s, s->held) : GSP__EVENTSTREAM_MORE;
-    if (n_head > sizeof s->held)
-        n_head = sizeof s->held;
-    if (hold(s, n_head))
+    if (hold(s, headers_end(s)))
         take_head(s);
     return GSP__EVENTSTREAM_MORE;
 }
@@ -173,10 +183,11 @@ static enum gsp__eventstream_token continue_frame(struct gsp__eventstream *s)
 static enum gsp__eventstream_token continue_payload(struct gsp__eventstream *s)
 {
     size_t left = (size_t)(s->end - s->p);
-    uint32_t n = s->n_left < left ? s->n_left : (uint32_t)left;
+    uint32_t wanted = s->n_skip > 0 ? s->n_skip : s->n_left;
+    uint32_t n = wanted < left ? wanted : (uint32_t)left;
 
-    if (n == 0) {
-        s->state = s->n_left == 0 ? IN_TRAILER : IN_PAYLOAD;
+    if (wanted == 0) {
+        s->state = IN_TRAILER;
         return GSP__EVENTSTREAM_MORE;
     }
     s->bytes = s->p;
@@ -184,7 +195,10 @@ static enum gsp__eventstream_token continue_payload(struct gsp__eventstream *s)
     s->p += n;
     s->n_left -= n;
     s->crc = gsp__crc32(s->crc, s->bytes, n);
-    return GSP__EVENTSTREAM_DATA;
+    if (s->n_skip == 0)
+        return GSP__EVENTSTREAM_DATA;
+    s->n_skip -= n;
+    return GSP__EVENTSTREAM_MORE;
 }
 
 enum gsp__eventstream_token gsp__eventstream_next(struct gsp__eventstream *s)

@@ -14,7 +14,8 @@
  * A frame that lies whole in the input, or fits into GSP__EVENTSTREAM_HELD_MAX, is checked before anything of
  * it is handed out. The payload of a larger one that is cut is handed out as it comes and judged at its end.
  * A frame with a wrong checksum is refused, and the stream goes on with the next; after a prelude that cannot
- * be, the frames' borders are lost: that is refused once, and the rest passed over.
+ * be, the frames' borders are lost: that is refused once, and the rest passed over. Of a frame that does not
+ * fit, headers are read as far as they would be held.
  */
 #ifndef GSP_WIRE_EVENTSTREAM_H
 #define GSP_WIRE_EVENTSTREAM_H
@@ -41,7 +42,10 @@ struct gsp__eventstream {
     bool is_exception; /* :message-type is exception or error */
     uint8_t n_type;
     char type[GSP__EVENTSTREAM_NAME_MAX]; /* :event-type, :exception-type or :error-code */
+    size_t n_message;
+    const char *message; /* :error-message, or NULL; good until the call after the frame's last token */
     uint32_t n_frame, n_headers;
+    uint32_t n_skip; /* of its headers, to be passed over */
     uint32_t n_left; /* of the payload of a frame that is handed out as it comes */
     uint32_t crc;
     uint32_t n_held;
