@@ -133,6 +133,28 @@ void gsp__decoder_usage(struct gsp__decoder *d, gsp_usage part, const struct gsp
 bool gsp__decoder_tokens(const struct gsp__json_map *m, int64_t *out);
 void gsp__decoder_put_usage(struct gsp__decoder *d, gsp_usage part, int64_t tokens);
 
+/*
+ * The value that was just read, as what a table says of it: for formats with many values that are handed over
+ * as they are.
+ */
+enum gsp__as {
+    GSP__AS_NOTHING,
+    GSP__AS_STRING,
+    GSP__AS_ITEM,
+    GSP__AS_CODE,
+    GSP__AS_INT,
+    GSP__AS_REAL,
+    GSP__AS_MILLIS, /* milliseconds, a fact in seconds */
+    GSP__AS_TOKENS, /* a part of the usage */
+};
+
+struct gsp__meaning {
+    uint8_t as;
+    uint8_t what; /* the fact, or the part of the usage */
+};
+
+void gsp__decoder_take(struct gsp__decoder *d, struct gsp__meaning meaning);
+
 /* A piece of content: text, reasoning or a tool's arguments. */
 void gsp__decoder_text(struct gsp__decoder *d, unsigned choice, gsp_mark kind, const struct gsp__json_map *m);
 

@@ -104,3 +104,34 @@ void gsp__decoder_request_id(struct gsp__decoder *d, const struct gsp__json_map 
 {
     gsp__decoder_item(d, GSP_FACT_REQUEST_ID, m);
 }
+
+void gsp__decoder_take(struct gsp__decoder *d, struct gsp__meaning meaning)
+{
+    const struct gsp__json_map *m = &d->map;
+
+    switch ((enum gsp__as)meaning.as) {
+    case GSP__AS_NOTHING:
+        break;
+    case GSP__AS_STRING:
+        gsp__decoder_string(d, meaning.what, m);
+        break;
+    case GSP__AS_ITEM:
+        gsp__decoder_item(d, meaning.what, m);
+        break;
+    case GSP__AS_CODE:
+        gsp__decoder_code(d, meaning.what, m);
+        break;
+    case GSP__AS_INT:
+        gsp__decoder_int(d, meaning.what, m);
+        break;
+    case GSP__AS_REAL:
+        gsp__decoder_real(d, meaning.what, m, 1.0);
+        break;
+    case GSP__AS_MILLIS:
+        gsp__decoder_real(d, meaning.what, m, 0.001);
+        break;
+    case GSP__AS_TOKENS:
+        gsp__decoder_usage(d, (gsp_usage)meaning.what, m);
+        break;
+    }
+}
