@@ -71,12 +71,22 @@ static const struct {
     {"*.assemblyai.com", "/v2/transcript*", &gsp__assemblyai_transcript},
 };
 
+/* Request headers that only the clients of one format send, and its paths. */
+static const struct {
+    const char *name;
+    const char *path;
+    const struct gsp__format *format;
+} headers[] = {
+    {"anthropic-version", "*/v1/messages", &gsp__anthropic_messages},
+};
+
 /* What only one format's responses begin with; the text is searched for in their first bytes. */
 static const struct {
     const char *text;
     const struct gsp__format *format;
 } shapes[] = {
     {"\"object\":\"chat.completion", &gsp__openai_chat},
+    {"\"type\":\"message_start\"", &gsp__anthropic_messages},
 };
 
 /* Whether the text matches the pattern; hosts are compared without regard to case. */
@@ -105,13 +115,20 @@ static bool matches(const char *pattern, const char *text, size_t n)
     return !*pattern;
 }
 
+/* Without its query. */
+static size_t length_of_path(const char *path, size_t n)
+{
+    const char *query = memchr(path, '?', n);
+
+    return query ? (size_t)(query - path) : n;
+}
+
 const struct gsp__format *gsp__registry_find(const char *host, size_t n_host, const char *path, size_t n_path)
 {
-    const char *query = memchr(path, '?', n_path), *port = memchr(host, ':', n_host);
+    const char *port = memchr(host, ':', n_host);
     size_t n_name = port ? (size_t)(port - host) : n_host;
 
-    if (query)
-        n_path = (size_t)(query - path);
+    n_path = length_of_path(path, n_path);
     for (size_t i = 0; i < GSP__COUNT_OF(routes); i++) {
         const char *wanted = routes[i].host;
         size_t n = wanted && strchr(wanted, ':') ? n_host : n_name;
@@ -119,6 +136,16 @@ const struct gsp__format *gsp__registry_find(const char *host, size_t n_host, co
         if ((!wanted || matches(wanted, host, n)) && matches(routes[i].path, path, n_path))
             return routes[i].format;
     }
+    return NULL;
+}
+
+const struct gsp__format *gsp__registry_find_by_header(const char *name, size_t n_name, const char *path,
+                                                       size_t n_path)
+{
+    n_path = length_of_path(path, n_path);
+    for (size_t i = 0; i < GSP__COUNT_OF(headers); i++)
+        if (matches(headers[i].name, name, n_name) && matches(headers[i].path, path, n_path))
+            return headers[i].format;
     return NULL;
 }
 

@@ -14,6 +14,13 @@ const struct gsp__format *gsp__registry_find(const char *host, size_t n_host, co
                                              size_t n_path);
 
 /*
+ * The same by a header of the request that only one provider's clients send, where the host says nothing: a
+ * proxy, or the provider's API at another one's place. The name is compared without regard to case.
+ */
+const struct gsp__format *gsp__registry_find_by_header(const char *name, size_t n_name, const char *path,
+                                                       size_t n_path);
+
+/*
  * The format of a response body, by its first bytes, where host and path say nothing (a proxy with paths of
  * its own): by words that only one format has at its very beginning. NULL where there are none.
  */

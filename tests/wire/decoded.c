@@ -49,7 +49,7 @@ struct decoded {
     unsigned n_errors;
 };
 
-/* Each fact at most once, lists item by item: wire/sink.h. */
+/* Each fact at most once, lists item by item, but for the response's model: wire/sink.h. */
 static void add_name(struct decoded *d, unsigned fact, unsigned type)
 {
     uint64_t bit = (uint64_t)1 << (fact % 64);
@@ -58,7 +58,7 @@ static void add_name(struct decoded *d, unsigned fact, unsigned type)
     assert_non_null(gsp__fact_name(fact));
     if (gsp__fact_types[fact] != type)
         fail_msg("%s is handed over as another type", gsp__fact_name(fact));
-    if (type != GSP__FACT_LIST && d->seen[fact / 64] & bit)
+    if (type != GSP__FACT_LIST && fact != GSP_FACT_RESPONSE_MODEL && d->seen[fact / 64] & bit)
         fail_msg("%s is handed over twice", gsp__fact_name(fact));
     d->seen[fact / 64] |= bit;
     gsp__buffer_printf(&d->facts, "%s%s", d->facts.n ? " " : "", gsp__fact_name(fact));

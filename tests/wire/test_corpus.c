@@ -22,6 +22,7 @@ static const struct {
 } unexpected_usage[] = {
     {"openai.chat", "cache_write_input_tokens"},
     {"openai.chat", "cache_read_input_tokens"},
+    {"anthropic.messages", "reasoning_output_tokens"},
 };
 
 static size_t one_byte(void *self, size_t left)
