@@ -41,8 +41,15 @@ static void on_real(void *self, unsigned fact, double value)
     gsp__buffer_printf(&facts, "%s=%.15g", gsp__fact_name(fact), value);
 }
 
+static void on_usage(void *self, gsp_usage part, int64_t tokens)
+{
+    (void)self;
+    gsp__buffer_printf(&facts, "[%d]=%lld", (int)part, (long long)tokens);
+}
+
 /* Headers have no other facts: the rest is not called. */
-static const struct gsp__sink sink = {.string = on_string, .integer = on_integer, .real = on_real};
+static const struct gsp__sink sink = {
+    .string = on_string, .integer = on_integer, .real = on_real, .usage = on_usage};
 
 /* The value as a block of its own, so that reading outside shows. */
 static void take(struct gsp__header_hints *hints, const char *name, const char *value, size_t n_value)
@@ -105,6 +112,15 @@ static void rate_limits(void **state)
         {"x-ratelimit-remaining-tokens-minute", "499990", "tokens_remaining=499990"},
         {"x-ratelimit-reset-requests", "6ms", "requests_reset=0.006"},
         {"x-ratelimit-reset-tokens", "6m0s", "tokens_reset=360"},
+        {"anthropic-ratelimit-requests-limit", "4000", "requests_limit=4000"},
+        {"anthropic-ratelimit-requests-remaining", "3999", "requests_remaining=3999"},
+        {"anthropic-ratelimit-requests-reset", "2023-11-14T22:13:21.5Z", "requests_reset=1.5"},
+        {"anthropic-ratelimit-tokens-limit", "480000", "tokens_limit=480000"},
+        {"anthropic-ratelimit-tokens-remaining", "0", "tokens_remaining=0"},
+        {"anthropic-ratelimit-tokens-reset", "2023-11-14T22:14:20Z", "tokens_reset=60"},
+        {"anthropic-ratelimit-tokens-reset", "2023-11-14T22:13:19Z", "tokens_reset=0"},
+        {"anthropic-ratelimit-tokens-reset", "60", ""},
+        {"anthropic-ratelimit-input-tokens-limit", "400000", ""},
         /* what is no count or time says nothing */
         {"x-ratelimit-limit-requests", "-1", ""},
         {"x-ratelimit-limit-requests", "many", ""},
@@ -131,6 +147,15 @@ static void times_of_the_provider(void **state)
     expect("openai-processing-ms", "0", "processing_time=0");
     expect("openai-processing-ms", "-3", "");
     expect("openai-processing-ms", "fast", "");
+}
+
+static void error_types(void **state)
+{
+    (void)state;
+    expect("x-amzn-errortype", "ThrottlingException", "provider_error_type=\"ThrottlingException\"");
+    expect("x-amzn-ErrorType", "ValidationException:http://internal.amazon.com/x",
+           "provider_error_type=\"ValidationException\"");
+    expect("x-amzn-errortype", ":x", "");
 }
 
 static void durations(void **state)
@@ -240,8 +265,11 @@ static void content_types(void **state)
         {"text/event-stream", GSP__FRAMING_SSE},
         {"text/event-stream;charset=UTF-8", GSP__FRAMING_SSE},
         {"\t text/event-stream", GSP__FRAMING_SSE},
-        {"text/plain", GSP__FRAMING_UNKNOWN},
-        {"application/octet-stream", GSP__FRAMING_UNKNOWN},
+        {"text/plain", GSP__FRAMING_TEXT},
+        {"text/vtt; charset=utf-8", GSP__FRAMING_TEXT},
+        {"application/x-subrip", GSP__FRAMING_TEXT},
+        {"application/octet-stream", GSP__FRAMING_BYTES},
+        {"audio/mpeg", GSP__FRAMING_RAW},
         {"", GSP__FRAMING_UNKNOWN},
         {"text/html", GSP__FRAMING_OTHER},
         {"application/jso", GSP__FRAMING_OTHER},
@@ -470,12 +498,48 @@ static void over_long_lines(void **state)
     assert_true(gsp_recorder_loss(rec, GSP_LOSS_CUT) + gsp_recorder_loss(rec, GSP_LOSS_RECORD_FULL) > 0);
 }
 
+static void expect_facts(const struct header *headers, size_t n, const char *expected)
+{
+    struct gsp__header_hints hints;
+
+    gsp__header_hints_init(&hints);
+    gsp__buffer_clear(&facts);
+    for (size_t i = 0; i < n; i++)
+        take(&hints, headers[i].name, headers[i].value, strlen(headers[i].value));
+    gsp__buffer_add_char(&facts, 0);
+    assert_string_equal(facts.data, expected);
+}
+
+/* The total is put together of parts that come in any order (US-1). */
+static void usage_in_headers(void **state)
+{
+    static const char input[] = "x-amzn-bedrock-input-token-count",
+                      output[] = "x-amzn-bedrock-output-token-count",
+                      read[] = "x-amzn-bedrock-cache-read-input-token-count",
+                      write[] = "x-amzn-bedrock-cache-write-input-token-count";
+    const struct header all[] = {{input, "10"}, {output, "7"}, {read, "100"}, {write, "1000"}},
+                        other_order[] = {{write, "1000"}, {read, "100"}, {output, "0"}, {input, "10"}},
+                        without_total[] = {{read, "100"}, {output, "7"}};
+
+    (void)state;
+    expect_facts(all, 4, "[0]=10[1]=7[3]=100[0]=110[4]=1000[0]=1110");
+    expect_facts(other_order, 4, "[4]=1000[3]=100[1]=0[0]=1110");
+    expect_facts(without_total, 2, "[3]=100[1]=7");
+    expect(input, "-1", "");
+    expect(input, "1e300", "");
+    expect(input, "many", "");
+    expect(output, "", "");
+    expect("x-amzn-bedrock-invocation-latency", "1500", "processing_time=1.5");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(request_ids),
         cmocka_unit_test(rate_limits),
         cmocka_unit_test(times_of_the_provider),
+        cmocka_unit_test(error_types),
+        cmocka_unit_test(usage_in_headers),
         cmocka_unit_test(durations),
         cmocka_unit_test(retry_after),
         cmocka_unit_test(should_retry),
