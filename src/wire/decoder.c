@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "record/fact_types.h"
 
 static const char done_mark[] = "[DONE]";
 
@@ -228,6 +229,7 @@ static void end_frame(struct gsp__decoder *d, bool is_refused)
     }
     if (s->is_exception) {
         gsp__decoder_put_string(d, GSP_FACT_PROVIDER_ERROR_TYPE, s->type, s->n_type, false);
+        gsp__decoder_put_string(d, GSP__FACT_ERROR_MESSAGE, s->message, s->n_message, false);
         gsp__decoder_error(d);
     }
     end_event(d);
@@ -254,6 +256,13 @@ static void read_frames(struct gsp__decoder *d, const char *bytes, size_t n)
  * The body as a whole.
  */
 
+static enum gsp__framing sniff(const struct gsp__decoder *d, char first)
+{
+    if (d->format->is_eventstream && (first == 0 || first == 1)) /* of a length of at most 24 MiB */
+        return GSP__FRAMING_EVENTSTREAM;
+    return gsp__framing_sniff(first);
+}
+
 /* The first byte of a body settles what the header left open. */
 static void begin_body(struct gsp__decoder *d, char first)
 {
@@ -262,7 +271,7 @@ static void begin_body(struct gsp__decoder *d, char first)
         d->n_bad++;
     }
     if (d->framing == GSP__FRAMING_UNKNOWN)
-        d->framing = gsp__framing_sniff(first);
+        d->framing = sniff(d, first);
     d->has_begun = true;
     if (d->framing == GSP__FRAMING_SSE)
         gsp__sse_init(&d->frames.sse);

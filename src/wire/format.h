@@ -28,6 +28,7 @@ struct gsp__format {
     void (*end)(struct gsp__decoder *d);       /* the response is over */
 
     bool is_array_stream; /* an array as the document is a stream of its elements */
+    bool is_eventstream;  /* a body that is no text is AWS frames, where no header tells the type */
 };
 
 #endif
