@@ -15,6 +15,10 @@ void gsp__decoder_init(struct gsp__decoder *d, const struct gsp__format *format,
 {
     memset(d, 0, offsetof(struct gsp__decoder, frames));
     d->format = format;
+    if (framing == GSP__FRAMING_BYTES)
+        framing = format->is_audio ? GSP__FRAMING_RAW : GSP__FRAMING_UNKNOWN;
+    else if (framing == GSP__FRAMING_TEXT && !format->is_text)
+        framing = GSP__FRAMING_UNKNOWN; /* some servers say no better */
     d->framing = framing;
     d->sink = sink;
     d->self = self;
@@ -270,8 +274,10 @@ static void begin_body(struct gsp__decoder *d, char first)
         d->framing = GSP__FRAMING_OTHER; /* gzip, and nobody said so */
         d->n_bad++;
     }
-    if (d->framing == GSP__FRAMING_UNKNOWN)
+    if (d->framing == GSP__FRAMING_UNKNOWN || (d->framing == GSP__FRAMING_TEXT && first == '{'))
         d->framing = sniff(d, first);
+    else if (d->framing == GSP__FRAMING_SSE && first == '{' && d->format->is_line_stream)
+        d->framing = GSP__FRAMING_NDJSON;
     d->has_begun = true;
     if (d->framing == GSP__FRAMING_SSE)
         gsp__sse_init(&d->frames.sse);
@@ -284,6 +290,35 @@ static void begin_body(struct gsp__decoder *d, char first)
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+/*
+ * A document of a format whose documents may come line by line. Whether they do shows when more follows a
+ * line with a whole document in it: an indented one has several lines.
+ */
+static void read_first_line(struct gsp__decoder *d, const char *bytes, size_t n)
+{
+    while (n > 0) {
+        const char *line_end = memchr(bytes, '\n', n);
+        size_t n_line = line_end ? (size_t)(line_end + 1 - bytes) : n;
+
+        if (d->is_line_over) {
+            while (n > 0 && is_blank(*bytes)) {
+                bytes++;
+                n--;
+            }
+            if (n == 0)
+                return;
+            end_event(d);
+            d->framing = GSP__FRAMING_NDJSON;
+            read_lines(d, bytes, n);
+            return;
+        }
+        read_data(d, bytes, n_line);
+        d->is_line_over = line_end && is_whole(d);
+        bytes += n_line;
+        n -= n_line;
+    }
 }
 
 /* A document. An array is a stream where the format says so. */
@@ -300,7 +335,18 @@ static void read_document(struct gsp__decoder *d, const char *bytes, size_t n)
             d->framing = GSP__FRAMING_JSON_ARRAY;
         begin_document(d);
     }
-    read_data(d, bytes, n);
+    if (d->format->is_line_stream)
+        read_first_line(d, bytes, n);
+    else
+        read_data(d, bytes, n);
+}
+
+/* The text is the answer. */
+static void read_text(struct gsp__decoder *d, const char *bytes, size_t n)
+{
+    d->map.value.bytes = bytes;
+    d->map.value.n = n;
+    gsp__decoder_text(d, 0, GSP_MARK_TEXT, &d->map);
 }
 
 void gsp__decoder_body(struct gsp__decoder *d, const char *bytes, size_t n, int64_t now_ns)
@@ -333,6 +379,10 @@ void gsp__decoder_body(struct gsp__decoder *d, const char *bytes, size_t n, int6
     case GSP__FRAMING_RAW:
         d->n_audio_bytes += n;
         break;
+    case GSP__FRAMING_TEXT:
+        read_text(d, bytes, n);
+        break;
+    case GSP__FRAMING_BYTES:
     case GSP__FRAMING_UNKNOWN:
     case GSP__FRAMING_OTHER:
         break;
@@ -373,9 +423,9 @@ static void finish_frames(struct gsp__decoder *d)
         else
             d->n_bad++;
         break;
-    case GSP__FRAMING_RAW:
-        d->is_terminal = true;
-        break;
+    case GSP__FRAMING_RAW: /* nothing in them says whether they are whole: the connection does */
+    case GSP__FRAMING_TEXT:
+    case GSP__FRAMING_BYTES:
     case GSP__FRAMING_UNKNOWN:
     case GSP__FRAMING_OTHER:
         break;

@@ -41,6 +41,7 @@ struct gsp__decoder {
     void *self;
     enum gsp__framing framing;
     bool has_begun;   /* the framing is settled */
+    bool is_line_over; /* one document was read, and its line is over: see is_line_stream */
     uint64_t seen[4]; /* facts that were handed over */
     int64_t now_ns;
 
@@ -122,6 +123,7 @@ void gsp__decoder_int(struct gsp__decoder *d, unsigned fact, const struct gsp__j
 void gsp__decoder_real(struct gsp__decoder *d, unsigned fact, const struct gsp__json_map *m, double scale);
 
 /* The same for what did not come as a JSON value. */
+void gsp__decoder_put_real(struct gsp__decoder *d, unsigned fact, double value);
 bool gsp__decoder_put_string(struct gsp__decoder *d, unsigned fact, const char *bytes, size_t n, bool is_cut);
 
 /* A list's item: each string counts, and may be there before. */
@@ -157,6 +159,10 @@ void gsp__decoder_take(struct gsp__decoder *d, struct gsp__meaning meaning);
 
 /* A piece of content: text, reasoning or a tool's arguments. */
 void gsp__decoder_text(struct gsp__decoder *d, unsigned choice, gsp_mark kind, const struct gsp__json_map *m);
+
+/* The last n bytes of content of this choice and kind are of another after all. */
+void gsp__decoder_move(struct gsp__decoder *d, unsigned choice, gsp_mark kind, unsigned to_choice,
+                       gsp_mark to_kind, uint64_t n);
 
 /* A piece of audio as base64. */
 void gsp__decoder_base64_audio(struct gsp__decoder *d, const struct gsp__json_map *m);

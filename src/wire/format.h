@@ -21,6 +21,7 @@ struct gsp__format {
     /* all of these may be NULL */
     void (*target)(struct gsp__request_decoder *d, const char *target, size_t n); /* path and query */
     void (*end_request)(struct gsp__request_decoder *d);                          /* the body is complete */
+    const char *(*operation_of)(const char *target, size_t n); /* instead of `operation`, by path and query */
     void (*unwrap)(struct gsp__decoder *d, const char *bytes,
                    size_t n); /* an event's data, see gsp__decoder_read */
     void (*begin_event)(struct gsp__decoder *d);
@@ -29,6 +30,9 @@ struct gsp__format {
 
     bool is_array_stream; /* an array as the document is a stream of its elements */
     bool is_eventstream;  /* a body that is no text is AWS frames, where no header tells the type */
+    bool is_line_stream; /* so are documents line by line, whatever their type says; the connection ends it */
+    bool is_audio;       /* answers may be audio, also of a type that says nothing */
+    bool is_text;        /* answers may be plain text */
 };
 
 #endif

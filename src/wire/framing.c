@@ -14,7 +14,8 @@ const char *gsp__framing_name(enum gsp__framing framing)
         [GSP__FRAMING_UNKNOWN] = "",        [GSP__FRAMING_JSON] = "json",
         [GSP__FRAMING_JSON_ARRAY] = "json", [GSP__FRAMING_SSE] = "sse",
         [GSP__FRAMING_NDJSON] = "ndjson",   [GSP__FRAMING_EVENTSTREAM] = "eventstream",
-        [GSP__FRAMING_RAW] = "raw",         [GSP__FRAMING_OTHER] = "",
+        [GSP__FRAMING_RAW] = "raw",         [GSP__FRAMING_TEXT] = "text",
+        [GSP__FRAMING_BYTES] = "",          [GSP__FRAMING_OTHER] = "",
     };
 
     return names[framing];
@@ -35,9 +36,11 @@ enum gsp__framing gsp__framing_of(const char *content_type, size_t n)
         {"application/stream+json", GSP__FRAMING_NDJSON},
         {"application/vnd.amazon.eventstream", GSP__FRAMING_EVENTSTREAM},
         {"audio/", GSP__FRAMING_RAW},
-        /* some servers say no better */
-        {"text/plain", GSP__FRAMING_UNKNOWN},
-        {"application/octet-stream", GSP__FRAMING_UNKNOWN},
+        {"text/plain", GSP__FRAMING_TEXT},
+        {"text/vtt", GSP__FRAMING_TEXT},
+        {"text/srt", GSP__FRAMING_TEXT},
+        {"application/x-subrip", GSP__FRAMING_TEXT},
+        {"application/octet-stream", GSP__FRAMING_BYTES},
     };
 
     while (n > 0 && (*content_type == ' ' || *content_type == '\t')) {

@@ -163,6 +163,19 @@ void gsp__request_string(struct gsp__request_decoder *d, unsigned fact)
         d->sink->string(d->self, fact, 0, m->value.bytes, m->value.n, m->value_is_cut);
 }
 
+void gsp__request_characters(struct gsp__request_decoder *d)
+{
+    const struct gsp__json_map *m = &d->map;
+
+    for (size_t i = 0; i < m->value.n; i++)
+        d->n_counted += ((unsigned char)m->value.bytes[i] & 0xc0) != 0x80; /* code points, however cut */
+    if (m->token != GSP__JSON_STRING)
+        return;
+    if (!d->is_form || !m->value_is_cut)
+        gsp__request_put_int(d, GSP_FACT_INPUT_CHARACTERS, (int64_t)d->n_counted);
+    d->n_counted = 0;
+}
+
 void gsp__request_item(struct gsp__request_decoder *d, unsigned fact)
 {
     const struct gsp__json_map *m = &d->map;

@@ -22,7 +22,7 @@ struct gsp__request_decoder {
     bool is_over;                  /* complete, or not to be read */
     const struct gsp__node *field; /* of the form that is being read; NULL: none we know */
     uint64_t seen[4];              /* facts that were handed over */
-    uint64_t n_counted;            /* for the format's own use */
+    uint64_t n_counted;            /* characters; or for the format's own use */
     struct gsp__multipart form;
     struct gsp__json_map map;
 };
@@ -46,6 +46,9 @@ void gsp__request_string(struct gsp__request_decoder *d, unsigned fact);
 void gsp__request_int(struct gsp__request_decoder *d, unsigned fact);
 void gsp__request_real(struct gsp__request_decoder *d, unsigned fact);
 void gsp__request_bool(struct gsp__request_decoder *d, unsigned fact);
+
+/* A piece of the text that is to be spoken: its characters are counted, and handed over at its end. */
+void gsp__request_characters(struct gsp__request_decoder *d);
 
 /* A list's item: every string counts. */
 void gsp__request_item(struct gsp__request_decoder *d, unsigned fact);

@@ -14,6 +14,12 @@ bool gsp__decoder_put_string(struct gsp__decoder *d, unsigned fact, const char *
     return true;
 }
 
+void gsp__decoder_put_real(struct gsp__decoder *d, unsigned fact, double value)
+{
+    if (value >= 0 && gsp__seen_first(d->seen, fact))
+        d->sink->real(d->self, fact, value);
+}
+
 bool gsp__decoder_string(struct gsp__decoder *d, unsigned fact, const struct gsp__json_map *m)
 {
     return m->token == GSP__JSON_STRING &&
@@ -70,19 +76,32 @@ void gsp__decoder_usage(struct gsp__decoder *d, gsp_usage part, const struct gsp
         gsp__decoder_put_usage(d, part, tokens);
 }
 
+static uint64_t *total_of(struct gsp__decoder *d, gsp_mark kind)
+{
+    return kind == GSP_MARK_TEXT        ? &d->n_text_bytes
+           : kind == GSP_MARK_REASONING ? &d->n_reasoning_bytes
+                                        : &d->n_argument_bytes;
+}
+
 void gsp__decoder_text(struct gsp__decoder *d, unsigned choice, gsp_mark kind, const struct gsp__json_map *m)
 {
     if (m->value.n == 0)
         return;
     d->kinds |= (uint8_t)(1u << kind);
-    if (kind == GSP_MARK_TEXT)
-        d->n_text_bytes += m->value.n;
-    else if (kind == GSP_MARK_REASONING)
-        d->n_reasoning_bytes += m->value.n;
-    else if (kind == GSP_MARK_TOOL_CALL)
-        d->n_argument_bytes += m->value.n;
+    *total_of(d, kind) += m->value.n;
     if (d->sink->content)
         d->sink->content(d->self, choice, kind, m->value.bytes, m->value.n);
+}
+
+void gsp__decoder_move(struct gsp__decoder *d, unsigned choice, gsp_mark kind, unsigned to_choice,
+                       gsp_mark to_kind, uint64_t n)
+{
+    if (n == 0)
+        return;
+    *total_of(d, kind) -= n;
+    *total_of(d, to_kind) += n;
+    if (d->sink->content && d->sink->move)
+        d->sink->move(d->self, choice, kind, to_choice, to_kind, (size_t)n);
 }
 
 void gsp__decoder_base64_audio(struct gsp__decoder *d, const struct gsp__json_map *m)
