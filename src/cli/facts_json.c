@@ -33,6 +33,7 @@ struct facts {
     struct tool_call calls[TOOL_CALLS_MAX];
     size_t n_calls;
     bool has_error;
+    bool has_number_codes; /* Google's errors: the number is their code, the type a status */
 };
 
 /* A string as JSON; what is not UTF-8 is replaced. */
@@ -48,6 +49,17 @@ static json_t *text_json(const char *bytes, size_t n)
         value = json_stringn(clean, gsp__utf8_sanitize(clean, 3 * n, bytes, n));
     free(clean);
     return value;
+}
+
+/* What providers say as a number (Google's, asked for enums as numbers) stands as one. */
+static json_t *word_json(const char *bytes, size_t n)
+{
+    json_int_t number = 0;
+    size_t i = 0;
+
+    for (; i < n && n < 10 && bytes[i] >= '0' && bytes[i] <= '9'; i++)
+        number = 10 * number + (bytes[i] - '0');
+    return i == n ? json_integer(number) : text_json(bytes, n);
 }
 
 /* Facts that stand under a key of their own, and which. */
@@ -109,7 +121,15 @@ static void on_string(void *self, unsigned fact, unsigned index, const char *byt
         if (index >= CHOICES_MAX)
             return;
         json_decref(f->finish[index]);
-        f->finish[index] = text_json(bytes, n);
+        f->finish[index] = word_json(bytes, n);
+    } else if (fact == GSP_FACT_PROVIDER_ERROR_CODE) { /* stands for the type where there is none */
+        if (f->has_number_codes)
+            json_object_set_new(f->out, "error_code", word_json(bytes, n));
+        else if (!json_object_get(f->out, "error_code"))
+            json_object_set_new(f->out, "error_code", text_json(bytes, n));
+    } else if (fact == GSP_FACT_PROVIDER_ERROR_TYPE && f->has_number_codes) {
+        if (!json_object_get(f->out, "error_code"))
+            json_object_set_new(f->out, "error_code", text_json(bytes, n));
     } else {
         put(f, fact, text_json(bytes, n));
     }
@@ -199,6 +219,21 @@ static void on_content(void *self, unsigned choice, gsp_mark kind, const char *b
         gsp__buffer_add(&f->text[choice], bytes, n);
 }
 
+static void on_move(void *self, unsigned choice, gsp_mark kind, unsigned to_choice, gsp_mark to_kind, size_t n)
+{
+    struct facts *f = self;
+    struct gsp__buffer *from;
+
+    if (kind != GSP_MARK_TEXT || choice >= CHOICES_MAX)
+        return;
+    from = &f->text[choice];
+    if (n > from->n)
+        n = from->n;
+    if (to_kind == GSP_MARK_TEXT && to_choice < CHOICES_MAX)
+        gsp__buffer_add(&f->text[to_choice], from->data + from->n - n, n);
+    from->n -= n;
+}
+
 static const struct gsp__sink sink = {
     .string = on_string,
     .integer = on_integer,
@@ -209,6 +244,7 @@ static const struct gsp__sink sink = {
     .mark = on_mark,
     .error = on_error,
     .content = on_content,
+    .move = on_move,
 };
 
 static void put_text(struct facts *f)
@@ -307,6 +343,7 @@ json_t *gsp__facts_json(const struct gsp__exchange_bytes *x, const struct gsp__f
     f->out = out = json_object();
     f->usage = json_object();
     f->ids = json_array();
+    f->has_number_codes = strcmp(format->provider, "gcp.gemini") == 0;
     feed_headers(f, x, &hints);
 
     gsp__request_init(request, format, &sink, f);
@@ -317,7 +354,7 @@ json_t *gsp__facts_json(const struct gsp__exchange_bytes *x, const struct gsp__f
         gsp__request_body(request, x->request_body + at, n);
     }
     gsp__request_finish(request);
-    gsp__decoder_init(response, format, hints.framing, &sink, f);
+    gsp__decoder_init(response, format, gsp__framing_under(hints.framing, x->status), &sink, f);
     for (size_t at = 0; at < x->n_response_body; at += n) {
         n = next_cut(cut, cut_self, x->n_response_body - at);
         gsp__decoder_body(response, x->response_body + at, n, 0);
@@ -333,7 +370,8 @@ json_t *gsp__facts_json(const struct gsp__exchange_bytes *x, const struct gsp__f
     if (gsp__framing_is_stream(response->framing))
         json_object_set_new(out, "chunks", json_integer((json_int_t)response->n_events));
     if (x->status < 400) {
-        put_text(f);
+        if (strcmp(format->operation, "embeddings") != 0)
+            put_text(f);
         if (f->has_error && gsp__framing_is_stream(response->framing))
             json_object_set_new(out, "stream_error", json_true());
         json_object_del(out, "error_code");

@@ -15,8 +15,10 @@ void gsp__json_map_init(struct gsp__json_map *m, const struct gsp__node *root)
     m->depth = 0;
     m->current = root;
     m->has_left = false;
+    m->is_raw = false;
     m->n_gathered = 0;
     m->is_cut = false;
+    m->has_vector = false;
     m->index = 0;
 }
 
@@ -62,6 +64,8 @@ GSP__INLINE const struct gsp__node *find_child(struct gsp__json_map *m, struct g
             return child;
         }
     }
+    if (n > 0 && GSP__UNLIKELY(children[n - 1].key[0] == '*') && children[n - 1].n_key == 1)
+        return &children[n - 1];
     return NULL;
 }
 
@@ -106,14 +110,57 @@ static void pop(struct gsp__json_map *m)
         }
 }
 
+/* Whether there is something to find in an array: elements that are counted are not looked into. */
+static bool is_wanted_array(struct gsp__json_map *m, const struct gsp__node *node, bool is_element)
+{
+    if (node->type == GSP__NODE_VECTOR) {
+        bool is_wanted = !is_element && !m->has_vector;
+
+        m->has_vector = true;
+        return is_wanted;
+    }
+    return !(is_element && node->type == GSP__NODE_COUNT);
+}
+
+/* A raw value goes through without being looked at, its brackets included. */
+static enum gsp__map_event begin_raw(struct gsp__json_map *m, const struct gsp__node *node, bool is_array)
+{
+    gsp__json_leave(&m->json);
+    m->current = node;
+    m->is_raw = true;
+    m->action = node->action;
+    m->token = GSP__JSON_PART;
+    m->value.bytes = is_array ? "[" : "{";
+    m->value.n = 1;
+    return GSP__MAP_PIECE;
+}
+
+/* Its next piece. Returns an event, or MORE where the input is used up. */
+static enum gsp__map_event continue_raw(struct gsp__json_map *m)
+{
+    const char *begin = m->json.p;
+    bool is_over = gsp__json_skip_on(&m->json);
+
+    m->action = m->current->action;
+    m->token = is_over ? GSP__JSON_STRING : GSP__JSON_PART;
+    m->value.bytes = begin;
+    m->value.n = (size_t)(m->json.p - begin);
+    if (is_over) {
+        m->is_raw = false;
+        m->current = NULL;
+    }
+    return m->value.n > 0 ? GSP__MAP_PIECE : GSP__MAP_MORE;
+}
+
 /* An object or array begins. Returns an event, or MORE to go on. */
 static enum gsp__map_event enter(struct gsp__json_map *m, bool is_array)
 {
     bool is_element = m->depth > 0 && !m->current;
     const struct gsp__node *node = node_of_value(m);
-    bool is_wanted =
-        node && (is_array ? !(is_element && node->type == GSP__NODE_COUNT) : node->n_children > 0);
+    bool is_wanted = node && (is_array ? is_wanted_array(m, node, is_element) : node->n_children > 0);
 
+    if (node && node->type == GSP__NODE_RAW)
+        return begin_raw(m, node, is_array);
     if (!is_wanted || !push(m, node, is_array)) {
         gsp__json_leave(&m->json);
         m->current = NULL;
@@ -134,7 +181,8 @@ static enum gsp__map_event leave(struct gsp__json_map *m)
     if (level.is_array) {
         m->count = level.n_elements;
         pop(m);
-        return node->type == GSP__NODE_COUNT ? GSP__MAP_COUNT : GSP__MAP_MORE;
+        return node->type == GSP__NODE_COUNT || node->type == GSP__NODE_VECTOR ? GSP__MAP_COUNT
+                                                                               : GSP__MAP_MORE;
     }
     if (node->action == 0) {
         pop(m);
@@ -188,9 +236,14 @@ static enum gsp__map_event scalar(struct gsp__json_map *m, enum gsp__json_token 
     m->current = is_last ? NULL : node;
     if (!node || node->type == GSP__NODE_COUNT || node->type == GSP__NODE_OBJECT)
         return GSP__MAP_MORE;
+    if (node->type == GSP__NODE_VECTOR) {
+        if (m->has_vector)
+            return GSP__MAP_MORE;
+        m->has_vector = token == GSP__JSON_STRING;
+    }
     m->action = node->action;
     m->token = (uint8_t)token;
-    if (node->type == GSP__NODE_TEXT) {
+    if (node->type == GSP__NODE_TEXT || node->type == GSP__NODE_VECTOR || node->type == GSP__NODE_RAW) {
         m->value = slice;
         if (token == GSP__JSON_PART || token == GSP__JSON_STRING)
             return GSP__MAP_PIECE;
@@ -250,6 +303,14 @@ enum gsp__map_event gsp__json_map_next(struct gsp__json_map *m)
         pop(m);
         if (node == m->root && m->depth == 1)
             return GSP__MAP_ELEMENT;
+    }
+    if (GSP__UNLIKELY(m->is_raw)) {
+        enum gsp__map_event event = continue_raw(m);
+
+        if (event != GSP__MAP_MORE)
+            return event;
+        if (m->is_raw)
+            return GSP__MAP_MORE;
     }
     for (;;) {
         struct gsp__json_slice slice = {NULL, 0};

@@ -3,9 +3,10 @@
  * skipped without being looked at.
  *
  * A format's table is a tree of nodes: the root is the document, and a node's children are the keys it
- * knows, best in the order in which they mostly come. Arrays are looked through: what a node says of an object
- * holds for every object in an array in its place. A fact or text may have children too, for where an object
- * stands in its place. A value of another type than its node expects is skipped.
+ * knows, best in the order in which they mostly come. Arrays are looked through: what a node says of an
+ * object holds for every object in an array in its place. A fact or text may have children too, for where an
+ * object stands in its place. A value of another type than its node expects is skipped. A node of the key
+ * "*", the last of its siblings, stands for every key that they do not know.
  */
 #ifndef GSP_WIRE_JSON_MAP_H
 #define GSP_WIRE_JSON_MAP_H
@@ -20,6 +21,9 @@ enum gsp__node_type {
     GSP__NODE_FACT,   /* a scalar, handed over whole */
     GSP__NODE_TEXT,   /* a string, handed over in pieces as they come */
     GSP__NODE_COUNT,  /* an array whose elements are counted and skipped */
+    GSP__NODE_VECTOR, /* numbers in an array, which are counted, or as a string, handed over in pieces; the
+                       * document's first, the others are skipped */
+    GSP__NODE_RAW,    /* an object or array, handed over in pieces as its JSON stands; or a text */
     GSP__NODE_SKIP,   /* of no interest; to have it in its place makes reading faster */
 };
 
@@ -67,7 +71,9 @@ struct gsp__json_map {
     unsigned depth;
     struct gsp__map_level levels[GSP__MAP_DEPTH_MAX];
     bool has_left; /* LEAVE was given, its level is to be dropped */
+    bool is_raw;   /* inside of a raw value, whose node is `current` */
     bool is_cut;
+    bool has_vector; /* the document's first is behind */
     uint16_t n_gathered;
     char gathered[GSP__MAP_GATHER_MAX];
 
