@@ -51,23 +51,51 @@ static void take_boundary(struct gsp__multipart *m)
     }
 }
 
-/* A parameter of Content-Disposition, such as name="model". False if it has none. */
+/* The end of a parameter's value: of a quoted one the quote, which a backslash may hide. */
+static size_t value_end(const char *line, size_t n, size_t from, bool is_quoted)
+{
+    size_t i = from;
+
+    if (!is_quoted) {
+        while (i < n && line[i] != ';' && line[i] != ' ' && line[i] != '\t' && line[i] != '\r')
+            i++;
+        return i;
+    }
+    while (i < n && line[i] != '"')
+        i += line[i] == '\\' && i + 1 < n ? 2 : 1;
+    return i;
+}
+
+/* A parameter of Content-Disposition, such as name="model". False if it has none. What stands in quotes is
+ * passed over: a file may be called anything. */
 static bool parameter(const char *line, size_t n, const char *name, const char **value, size_t *n_value)
 {
-    size_t n_name = strlen(name);
+    const char *semicolon = memchr(line, ';', n);
+    size_t n_name = strlen(name), i = semicolon ? (size_t)(semicolon - line) : n;
 
-    for (size_t i = 1; i + n_name < n; i++) {
-        const char *end;
+    while (i < n) {
+        size_t key, equals, end;
+        bool is_quoted;
 
-        if (strncasecmp(line + i, name, n_name) != 0 || (line[i - 1] != ' ' && line[i - 1] != ';'))
+        i++; /* the semicolon */
+        while (i < n && (line[i] == ' ' || line[i] == '\t'))
+            i++;
+        key = i;
+        while (i < n && line[i] != '=' && line[i] != ';')
+            i++;
+        if (i == n || line[i] == ';')
             continue;
-        *value = line + i + n_name;
-        if (**value == '"')
-            (*value)++;
-        for (end = *value; end < line + n && *end != '"' && *end != ';' && *end != '\r'; end++)
+        equals = i++;
+        is_quoted = i < n && line[i] == '"';
+        i += is_quoted;
+        end = value_end(line, n, i, is_quoted);
+        if (equals - key == n_name && strncasecmp(line + key, name, n_name) == 0) {
+            *value = line + i;
+            *n_value = end - i;
+            return true;
+        }
+        for (i = end; i < n && line[i] != ';'; i++)
             continue;
-        *n_value = (size_t)(end - *value);
-        return true;
     }
     return false;
 }
@@ -80,12 +108,12 @@ static void take_header(struct gsp__multipart *m)
 
     if (m->n_line < sizeof disposition - 1 || strncasecmp(m->line, disposition, sizeof disposition - 1) != 0)
         return;
-    if (parameter(m->line, m->n_line, "name=", &value, &n)) {
+    if (parameter(m->line, m->n_line, "name", &value, &n)) {
         m->n_name = (uint8_t)(n < sizeof m->name ? n : 0); /* longer than any we know */
         memcpy(m->name, value, m->n_name);
     }
-    m->is_file = parameter(m->line, m->n_line, "filename=", &value, &n) ||
-                 parameter(m->line, m->n_line, "filename*=", &value, &n);
+    m->is_file = parameter(m->line, m->n_line, "filename", &value, &n) ||
+                 parameter(m->line, m->n_line, "filename*", &value, &n);
 }
 
 /* Header lines, to the blank one. True when the part's value comes next. */
