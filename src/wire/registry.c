@@ -38,12 +38,15 @@ static const struct {
 } routes[] = {
     {NULL, "*/chat/completions", &gsp__openai_chat},
     {NULL, "*/v1/completions", &gsp__openai_completions},
-    {"*.openai.azure.com", "*/completions", &gsp__openai_completions},
+    {NULL, "*/openai/deployments/*/completions", &gsp__openai_completions},
+    {"api.deepseek.com", "/beta/completions", &gsp__openai_completions},
     {NULL, "*/v1/embeddings", &gsp__openai_embeddings},
-    {"*.openai.azure.com", "*/embeddings", &gsp__openai_embeddings},
+    {NULL, "*/openai/deployments/*/embeddings", &gsp__openai_embeddings},
+    {NULL, "*/openai/embeddings", &gsp__openai_embeddings},
     {NULL, "*/v1/responses", &gsp__openai_responses},
-    {"*.openai.azure.com", "*/responses", &gsp__openai_responses},
+    {NULL, "*/openai/responses", &gsp__openai_responses},
     {"api.deepseek.com", "/responses", &gsp__openai_responses},
+    {"chatgpt.com", "/backend-api/codex/responses", &gsp__openai_responses},
     {NULL, "*/audio/transcriptions", &gsp__openai_audio},
     {NULL, "*/audio/translations", &gsp__openai_audio},
     {NULL, "*/audio/speech", &gsp__openai_audio},
@@ -68,7 +71,8 @@ static const struct {
     {"*.elevenlabs.io", "/v1/speech-to-text", &gsp__elevenlabs_speech_to_text},
     {"api.cartesia.ai", "/tts/*", &gsp__cartesia_speech},
     {"api.cartesia.ai", "/stt", &gsp__cartesia_speech},
-    {"*.assemblyai.com", "/v2/transcript*", &gsp__assemblyai_transcript},
+    {"*.assemblyai.com", "/v2/transcript", &gsp__assemblyai_transcript},
+    {"*.assemblyai.com", "/v2/transcript/*", &gsp__assemblyai_transcript},
 };
 
 /* Request headers that only the clients of one format send, and its paths. */
@@ -86,6 +90,10 @@ static const struct {
     const struct gsp__format *format;
 } shapes[] = {
     {"\"object\":\"chat.completion", &gsp__openai_chat},
+    {"\"object\":\"text_completion\"", &gsp__openai_completions},
+    {"\"object\":\"embedding\"", &gsp__openai_embeddings},
+    {"\"object\":\"response\"", &gsp__openai_responses},
+    {"\"type\":\"response.created\"", &gsp__openai_responses},
     {"\"type\":\"message_start\"", &gsp__anthropic_messages},
 };
 
