@@ -122,8 +122,19 @@ static void on_content(void *self, unsigned choice, gsp_mark kind, const char *b
     gsp__buffer_add(&l->text, bytes, n);
 }
 
+static void on_move(void *self, unsigned choice, gsp_mark kind, unsigned to_choice, gsp_mark to_kind, size_t n)
+{
+    struct log *l = self;
+
+    FUZZ_CHECK(n > 0 && (choice != to_choice || kind != to_kind), "nothing moved");
+    line(l);
+    gsp__buffer_printf(&l->text, "move %u %u to %u %u: %zu", choice, (unsigned)kind, to_choice,
+                       (unsigned)to_kind, n);
+}
+
 static const struct gsp__sink sink = {
     on_string, on_integer, on_real, on_boolean, on_usage, on_tool_call, on_mark, on_error, on_content,
+    on_move,
 };
 
 static bool feed_request(void *self, const char *bytes, size_t n)

@@ -33,6 +33,7 @@ struct facts {
     struct tool_call calls[TOOL_CALLS_MAX];
     size_t n_calls;
     bool has_error;
+    bool has_messages;
     bool has_number_codes; /* Google's errors: the number is their code, the type a status */
 };
 
@@ -85,10 +86,22 @@ static const struct {
     {GSP__FACT_ERROR_MESSAGE, "error_message"},
 };
 
+/* The message count is the length of `messages`: a format that has none has no count here, though it may
+ * count what it has instead. */
+static bool has_messages(const struct gsp__format *format)
+{
+    const struct gsp__node *root = format->request_root;
+
+    for (unsigned i = 0; root && i < root->n_children; i++)
+        if (strcmp(root->children[i].key, "messages") == 0)
+            return true;
+    return false;
+}
+
 static void put(struct facts *f, unsigned fact, json_t *value)
 {
     for (size_t i = 0; i < GSP__COUNT_OF(keys); i++)
-        if (keys[i].fact == fact) {
+        if (keys[i].fact == fact && (fact != GSP_FACT_MESSAGE_COUNT || f->has_messages)) {
             json_object_set_new(f->out, keys[i].key, value);
             return;
         }
@@ -343,6 +356,7 @@ json_t *gsp__facts_json(const struct gsp__exchange_bytes *x, const struct gsp__f
     f->out = out = json_object();
     f->usage = json_object();
     f->ids = json_array();
+    f->has_messages = has_messages(format);
     f->has_number_codes = strcmp(format->provider, "gcp.gemini") == 0;
     feed_headers(f, x, &hints);
 

@@ -530,7 +530,10 @@ static bool skip_container(struct gsp__json *j)
         case '{':
         case '[':
             if (j->depth + ++j->skip_depth > GSP__JSON_DEPTH_MAX) {
+                const char *place = j->p;
+
                 failed(j);
+                j->p = place;
                 return false;
             }
             break;
@@ -604,6 +607,11 @@ static bool skip_value(struct gsp__json *j)
     j->skip_state = NO_SKIP;
     after_value(j);
     return true;
+}
+
+bool gsp__json_skip_on(struct gsp__json *j)
+{
+    return skip_value(j);
 }
 
 enum gsp__json_token gsp__json_next(struct gsp__json *j, struct gsp__json_slice *out)

@@ -78,6 +78,12 @@ void gsp__json_skip(struct gsp__json *j);
 void gsp__json_leave(struct gsp__json *j);
 
 /*
+ * Go on with what is skipped, and no further: true when its end is behind. What was passed over lies between
+ * the reader's place before and after.
+ */
+bool gsp__json_skip_on(struct gsp__json *j);
+
+/*
  * Three short cuts for what mostly comes: they take something that lies whole in the input, in its usual
  * spelling (no blanks, no escapes), and otherwise change nothing and return false; gsp__json_next then
  * gives the same step by step.

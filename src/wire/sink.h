@@ -36,6 +36,10 @@ struct gsp__sink {
 
     /* A piece of text, reasoning or tool arguments; NULL where capture is off. */
     void (*content)(void *self, unsigned choice, gsp_mark kind, const char *bytes, size_t n);
+
+    /* The last n bytes of content of this choice and kind are of another, which the provider says only after
+     * them (Gemini). NULL where nobody asks. */
+    void (*move)(void *self, unsigned choice, gsp_mark kind, unsigned to_choice, gsp_mark to_kind, size_t n);
 };
 
 #endif

@@ -173,6 +173,22 @@ static void on_content(void *self, unsigned choice, gsp_mark kind, const char *b
     gsp__buffer_add(&d->contents[i].text, bytes, n);
 }
 
+static void on_move(void *self, unsigned choice, gsp_mark kind, unsigned to_choice, gsp_mark to_kind, size_t n)
+{
+    struct decoded *d = self;
+    size_t i = 0;
+    struct gsp__buffer *from;
+
+    assert_true(choice != to_choice || kind != to_kind);
+    while (i < d->n_contents && (d->contents[i].choice != choice || d->contents[i].kind != kind))
+        i++;
+    assert_true(i < d->n_contents); /* of what was handed over */
+    from = &d->contents[i].text;
+    assert_in_range(n, 1, from->n);
+    on_content(self, to_choice, to_kind, from->data + from->n - n, n);
+    from->n -= n;
+}
+
 static const struct gsp__sink sink = {
     .string = on_string,
     .integer = on_integer,
@@ -183,6 +199,7 @@ static const struct gsp__sink sink = {
     .mark = on_mark,
     .error = on_error,
     .content = on_content,
+    .move = on_move,
 };
 
 /*
@@ -242,6 +259,8 @@ static void put_contents(struct gsp__buffer *b, const struct decoded *d)
     for (size_t i = 0; i < d->n_contents; i++) {
         const struct content *c = &d->contents[i];
 
+        if (c->text.n == 0) /* all of it moved */
+            continue;
         assert_in_range(c->kind, GSP_MARK_TEXT, GSP_MARK_TOOL_CALL);
         gsp__buffer_printf(b, "%s[%u] \"", kinds[c->kind], c->choice);
         gsp__buffer_add(b, c->text.data, c->text.n);

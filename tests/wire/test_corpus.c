@@ -25,6 +25,11 @@ static const struct {
     {"openai.embeddings", "response_id"}, /* Mistral's */
     {"openai.responses", "cache_write_input_tokens"},
     {"anthropic.messages", "reasoning_output_tokens"},
+    {"cohere.v1_chat", "cache_read_input_tokens"},
+    {"cohere.v2_chat", "cache_read_input_tokens"},
+    {"ollama.chat", "request_temperature"},
+    {"ollama.chat", "request_seed"},
+    {"ollama.chat", "error_message"},
     /* of the request's parameters the expectations know OpenAI's names alone */
     {"bedrock.converse", "request_temperature"},
     {"bedrock.converse", "request_top_p"},
