@@ -1,30 +1,17 @@
 /*
- * ollama.generate: Ollama's own generate.
+ * ollama.generate: Ollama's own generate. What it says it says with the keys of ollama.chat, but for the
+ * text itself, which both tables have.
  */
 #include "wire/ollama_generate.h"
 
-#include "wire/answer.h"
-
-static const struct gsp__node root = GSP__NODE("", OBJECT, 0);
-
-static void request(struct gsp__request_decoder *d, enum gsp__map_event event)
-{
-    (void)d;
-    (void)event;
-}
-
-static void response(struct gsp__decoder *d, enum gsp__map_event event)
-{
-    (void)d;
-    (void)event;
-}
+#include "wire/ollama_chat.h"
 
 const struct gsp__format gsp__ollama_generate = {
     .name = "ollama.generate",
     .operation = "text_completion",
     .provider = "ollama",
-    .request_root = &root,
-    .response_root = &root,
-    .request = request,
-    .response = response,
+    .request_root = &gsp__ollama_request_root,
+    .response_root = &gsp__ollama_response_root,
+    .request = gsp__ollama_request,
+    .response = gsp__ollama_response,
 };
