@@ -161,6 +161,8 @@ static enum gsp__map_event enter(struct gsp__json_map *m, bool is_array)
 
     if (node && node->type == GSP__NODE_RAW)
         return begin_raw(m, node, is_array);
+    if (node && node->type == GSP__NODE_VECTOR && is_element)
+        top(m)->is_mixed = true;
     if (!is_wanted || !push(m, node, is_array)) {
         gsp__json_leave(&m->json);
         m->current = NULL;
@@ -172,6 +174,13 @@ static enum gsp__map_event enter(struct gsp__json_map *m, bool is_array)
     return GSP__MAP_ENTER;
 }
 
+static bool is_counted(const struct gsp__map_level *level)
+{
+    uint8_t type = level->node->type;
+
+    return type == GSP__NODE_COUNT || (type == GSP__NODE_VECTOR && !level->is_mixed);
+}
+
 static enum gsp__map_event leave(struct gsp__json_map *m)
 {
     struct gsp__map_level level = *top(m);
@@ -181,8 +190,7 @@ static enum gsp__map_event leave(struct gsp__json_map *m)
     if (level.is_array) {
         m->count = level.n_elements;
         pop(m);
-        return node->type == GSP__NODE_COUNT || node->type == GSP__NODE_VECTOR ? GSP__MAP_COUNT
-                                                                               : GSP__MAP_MORE;
+        return is_counted(&level) ? GSP__MAP_COUNT : GSP__MAP_MORE;
     }
     if (node->action == 0) {
         pop(m);
@@ -237,6 +245,7 @@ static enum gsp__map_event scalar(struct gsp__json_map *m, enum gsp__json_token 
     if (!node || node->type == GSP__NODE_COUNT || node->type == GSP__NODE_OBJECT)
         return GSP__MAP_MORE;
     if (node->type == GSP__NODE_VECTOR) {
+        top(m)->is_mixed = top(m)->is_mixed || token != GSP__JSON_NUMBER;
         if (m->has_vector)
             return GSP__MAP_MORE;
         m->has_vector = token == GSP__JSON_STRING;

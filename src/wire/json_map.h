@@ -21,7 +21,7 @@ enum gsp__node_type {
     GSP__NODE_FACT,   /* a scalar, handed over whole */
     GSP__NODE_TEXT,   /* a string, handed over in pieces as they come */
     GSP__NODE_COUNT,  /* an array whose elements are counted and skipped */
-    GSP__NODE_VECTOR, /* numbers in an array, which are counted, or as a string, handed over in pieces; the
+    GSP__NODE_VECTOR, /* an array of numbers, which are counted, or a string, handed over in pieces; the
                        * document's first, the others are skipped */
     GSP__NODE_RAW,    /* an object or array, handed over in pieces as its JSON stands; or a text */
     GSP__NODE_SKIP,   /* of no interest; to have it in its place makes reading faster */
@@ -62,6 +62,7 @@ struct gsp__map_level {
     uint32_t n_elements;
     uint8_t next_child; /* where the next key is expected: keys mostly come in the same order */
     bool is_array;
+    bool is_mixed; /* a vector, and something in it is no number */
 };
 
 struct gsp__json_map {
