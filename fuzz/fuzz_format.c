@@ -122,7 +122,8 @@ static void on_content(void *self, unsigned choice, gsp_mark kind, const char *b
     gsp__buffer_add(&l->text, bytes, n);
 }
 
-static void on_move(void *self, unsigned choice, gsp_mark kind, unsigned to_choice, gsp_mark to_kind, size_t n)
+static void on_move(void *self, unsigned choice, gsp_mark kind, unsigned to_choice, gsp_mark to_kind,
+                    size_t n)
 {
     struct log *l = self;
 
@@ -133,8 +134,8 @@ static void on_move(void *self, unsigned choice, gsp_mark kind, unsigned to_choi
 }
 
 static const struct gsp__sink sink = {
-    on_string, on_integer, on_real, on_boolean, on_usage, on_tool_call, on_mark, on_error, on_content,
-    on_move,
+    on_string,    on_integer, on_real,  on_boolean, on_usage,
+    on_tool_call, on_mark,    on_error, on_content, on_move,
 };
 
 static bool feed_request(void *self, const char *bytes, size_t n)

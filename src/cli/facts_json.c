@@ -232,7 +232,8 @@ static void on_content(void *self, unsigned choice, gsp_mark kind, const char *b
         gsp__buffer_add(&f->text[choice], bytes, n);
 }
 
-static void on_move(void *self, unsigned choice, gsp_mark kind, unsigned to_choice, gsp_mark to_kind, size_t n)
+static void on_move(void *self, unsigned choice, gsp_mark kind, unsigned to_choice, gsp_mark to_kind,
+                    size_t n)
 {
     struct facts *f = self;
     struct gsp__buffer *from;

@@ -171,12 +171,9 @@ static const struct gsp__node in_tool_delta[] = {
 };
 
 static const struct gsp__node in_last[] = {
-    GSP__NODE("response_id", FACT, RESPONSE_ID),
-    GSP__NODE("text", SKIP, NOTHING),
-    GSP__NODE("generation_id", FACT, GENERATION_ID),
-    GSP__NODE("chat_history", SKIP, NOTHING),
-    GSP__NODE("finish_reason", FACT, FINISH),
-    GSP__NODE_PARENT("meta", OBJECT, NOTHING, in_meta),
+    GSP__NODE("response_id", FACT, RESPONSE_ID),     GSP__NODE("text", SKIP, NOTHING),
+    GSP__NODE("generation_id", FACT, GENERATION_ID), GSP__NODE("chat_history", SKIP, NOTHING),
+    GSP__NODE("finish_reason", FACT, FINISH),        GSP__NODE_PARENT("meta", OBJECT, NOTHING, in_meta),
 };
 
 static const struct gsp__node in_response[] = {

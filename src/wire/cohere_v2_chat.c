@@ -164,10 +164,8 @@ static const struct gsp__node in_delta[] = {
 };
 
 static const struct gsp__node in_message[] = {
-    GSP__NODE("role", SKIP, NOTHING),
-    GSP__NODE_PARENT("content", TEXT, CONTENT, in_content),
-    GSP__NODE("tool_plan", TEXT, REASONING),
-    GSP__NODE_PARENT("tool_calls", OBJECT, TOOL_CALL, in_tool_call),
+    GSP__NODE("role", SKIP, NOTHING),        GSP__NODE_PARENT("content", TEXT, CONTENT, in_content),
+    GSP__NODE("tool_plan", TEXT, REASONING), GSP__NODE_PARENT("tool_calls", OBJECT, TOOL_CALL, in_tool_call),
     GSP__NODE("citations", SKIP, NOTHING),
 };
 

@@ -1,11 +1,7 @@
 /*
  * gemini.generate_content: Gemini's generateContent and streamGenerateContent, also on Vertex AI: JSON, SSE,
- * and without alt=sse an array whose elements come as a stream. The URL has the model, and says whether the
- * answer is a stream.
- *
- * Usage comes with every chunk and cumulative, and chunks may leave parts of it out: the last value of each
- * part stands. promptTokenCount has cached tokens in it, but not the tokens that tools spent on the prompt;
- * candidatesTokenCount has no thoughts in it: what US-1 wants are sums.
+ * and without alt=sse an array whose elements come as a stream. The request is in wire/gemini_request.h, the
+ * usage in wire/gemini_usage.h.
  *
  * A part says after its text that it is a thought, a candidate after its content which one it is: such
  * content is handed over as what it seems to be, and moved. Asked for enums as numbers, Google answers with
@@ -18,28 +14,13 @@
 #include "base/utf8.h"
 #include "record/fact_types.h"
 #include "wire/answer.h"
+#include "wire/gemini_request.h"
+#include "wire/gemini_usage.h"
 #include "wire/headers.h"
-#include "wire/target.h"
 
 enum action {
     NOTHING,
-    /* request */
-    CONTENTS,
-    TOOLS,
-    TEMPERATURE,
-    TOP_P,
-    TOP_K,
-    SEED,
-    MAX_TOKENS,
-    CHOICE_COUNT,
-    STOP,
-    PRESENCE_PENALTY,
-    FREQUENCY_PENALTY,
-    RESPONSE_FORMAT,
-    REASONING_LEVEL,
-    VOICE,
-    REQUEST_TIER,
-    /* response: the answer */
+    /* the answer */
     CANDIDATE,
     CANDIDATE_INDEX,
     FINISH,
@@ -81,140 +62,6 @@ enum action {
     RETRY_DELAY,
     QUOTA_ID,
 };
-
-/* JSON of a message may have the keys as they are declared, too. */
-static const struct gsp__node in_thinking[] = {
-    GSP__NODE("thinkingLevel", FACT, REASONING_LEVEL),
-    GSP__NODE("thinking_level", FACT, REASONING_LEVEL),
-};
-
-static const struct gsp__node in_prebuilt_voice[] = {
-    GSP__NODE("voiceName", FACT, VOICE),
-    GSP__NODE("voice_name", FACT, VOICE),
-};
-
-static const struct gsp__node in_voice[] = {
-    GSP__NODE_PARENT("prebuiltVoiceConfig", OBJECT, NOTHING, in_prebuilt_voice),
-    GSP__NODE_PARENT("prebuilt_voice_config", OBJECT, NOTHING, in_prebuilt_voice),
-};
-
-static const struct gsp__node in_speech[] = {
-    GSP__NODE_PARENT("voiceConfig", OBJECT, NOTHING, in_voice),
-    GSP__NODE_PARENT("voice_config", OBJECT, NOTHING, in_voice),
-};
-
-static const struct gsp__node in_config[] = {
-    GSP__NODE("temperature", FACT, TEMPERATURE),
-    GSP__NODE("topP", FACT, TOP_P),
-    GSP__NODE("topK", FACT, TOP_K),
-    GSP__NODE("seed", FACT, SEED),
-    GSP__NODE("candidateCount", FACT, CHOICE_COUNT),
-    GSP__NODE("maxOutputTokens", FACT, MAX_TOKENS),
-    GSP__NODE("stopSequences", FACT, STOP),
-    GSP__NODE("presencePenalty", FACT, PRESENCE_PENALTY),
-    GSP__NODE("frequencyPenalty", FACT, FREQUENCY_PENALTY),
-    GSP__NODE("responseMimeType", FACT, RESPONSE_FORMAT),
-    GSP__NODE_PARENT("thinkingConfig", OBJECT, NOTHING, in_thinking),
-    GSP__NODE_PARENT("speechConfig", OBJECT, NOTHING, in_speech),
-    GSP__NODE("top_p", FACT, TOP_P),
-    GSP__NODE("top_k", FACT, TOP_K),
-    GSP__NODE("candidate_count", FACT, CHOICE_COUNT),
-    GSP__NODE("max_output_tokens", FACT, MAX_TOKENS),
-    GSP__NODE("stop_sequences", FACT, STOP),
-    GSP__NODE("presence_penalty", FACT, PRESENCE_PENALTY),
-    GSP__NODE("frequency_penalty", FACT, FREQUENCY_PENALTY),
-    GSP__NODE("response_mime_type", FACT, RESPONSE_FORMAT),
-    GSP__NODE_PARENT("thinking_config", OBJECT, NOTHING, in_thinking),
-    GSP__NODE_PARENT("speech_config", OBJECT, NOTHING, in_speech),
-};
-
-static const struct gsp__node in_request[] = {
-    GSP__NODE("contents", COUNT, CONTENTS),
-    GSP__NODE_PARENT("generationConfig", OBJECT, NOTHING, in_config),
-    GSP__NODE_PARENT("generation_config", OBJECT, NOTHING, in_config),
-    GSP__NODE("tools", COUNT, TOOLS),
-    GSP__NODE("serviceTier", FACT, REQUEST_TIER),
-    GSP__NODE("service_tier", FACT, REQUEST_TIER),
-};
-
-static const struct gsp__node request_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_request);
-
-static void request(struct gsp__request_decoder *d, enum gsp__map_event event)
-{
-    (void)event;
-    switch ((enum action)d->map.action) {
-    case CONTENTS:
-        gsp__request_put_int(d, GSP_FACT_MESSAGE_COUNT, d->map.count);
-        break;
-    case TOOLS:
-        if (d->map.count > 0)
-            gsp__request_put_int(d, GSP_FACT_TOOL_COUNT, d->map.count);
-        break;
-    case TEMPERATURE:
-        gsp__request_real(d, GSP_FACT_TEMPERATURE);
-        break;
-    case TOP_P:
-        gsp__request_real(d, GSP_FACT_TOP_P);
-        break;
-    case TOP_K:
-        gsp__request_int(d, GSP_FACT_TOP_K);
-        break;
-    case SEED:
-        gsp__request_int(d, GSP_FACT_SEED);
-        break;
-    case MAX_TOKENS:
-        gsp__request_int(d, GSP_FACT_MAX_TOKENS);
-        break;
-    case CHOICE_COUNT:
-        gsp__request_int(d, GSP_FACT_CHOICE_COUNT);
-        break;
-    case STOP:
-        gsp__request_item(d, GSP_FACT_STOP_SEQUENCE);
-        break;
-    case PRESENCE_PENALTY:
-        gsp__request_real(d, GSP_FACT_PRESENCE_PENALTY);
-        break;
-    case FREQUENCY_PENALTY:
-        gsp__request_real(d, GSP_FACT_FREQUENCY_PENALTY);
-        break;
-    case RESPONSE_FORMAT:
-        gsp__request_string(d, GSP_FACT_RESPONSE_FORMAT);
-        break;
-    case REASONING_LEVEL:
-        gsp__request_string(d, GSP_FACT_REASONING_LEVEL);
-        break;
-    case VOICE:
-        gsp__request_string(d, GSP_FACT_VOICE);
-        break;
-    case REQUEST_TIER:
-        gsp__request_string(d, GSP_FACT_REQUEST_SERVICE_TIER);
-        break;
-    default:
-        break;
-    }
-}
-
-static void target(struct gsp__request_decoder *d, const char *text, size_t n)
-{
-    static const char *const before[] = {"/models/", "/tunedModels/", "/endpoints/"};
-    const char *query = memchr(text, '?', n), *colon;
-    size_t n_path = query ? (size_t)(query - text) : n;
-    struct gsp__target_value model;
-    static const char streaming[] = "streamGenerateContent";
-
-    for (size_t i = 0; i < 3; i++)
-        if (gsp__target_segment(text, n, before[i], ":/", &model)) {
-            gsp__request_put_string(d, GSP_FACT_REQUEST_MODEL, model.bytes, model.n);
-            break;
-        }
-    colon = n_path >= sizeof streaming ? text + n_path - sizeof streaming : NULL;
-    if (colon && *colon == ':' && memcmp(colon + 1, streaming, sizeof streaming - 1) == 0)
-        gsp__request_put_bool(d, GSP_FACT_STREAM, true);
-}
-
-/*
- * The response.
- */
 
 static const struct gsp__node in_function_call[] = {
     GSP__NODE("id", FACT, TOOL_ID),
@@ -314,8 +161,6 @@ static const struct gsp__node in_response[] = {
 
 static const struct gsp__node response_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_response);
 
-enum modality { OTHER_MODALITY, IN_TEXT, IN_IMAGES, IN_AUDIO };
-
 /* A word that is kept until its object ends. */
 struct word {
     uint8_t n;
@@ -332,17 +177,11 @@ struct state {
     uint8_t kinds; /* of content in the event before the part */
     bool is_thought;
     bool is_audio;
-    /* of the rating, the detail, the error */
+    /* of the rating, the error */
     bool is_blocked;
-    uint8_t modality; /* an enum modality */
-    bool is_detailed; /* it has a count */
-    int64_t n_detail;
-    struct word word; /* the rating's category, the error's code */
     bool is_quota;    /* `word` is the quota that is spent */
-    /* usage as it was reported last */
-    uint8_t reported;
-    int64_t prompt, tool_use, candidates, thoughts;
-    int64_t prompt_details[4], tool_use_details[4];
+    struct word word; /* the rating's category, the error's code */
+    struct gsp__gemini_usage usage;
 };
 
 static struct state *state_of(struct gsp__decoder *d)
@@ -498,98 +337,34 @@ static void answer(struct gsp__decoder *d)
  * Usage.
  */
 
-enum { PROMPT = 1, TOOL_USE = 2, CANDIDATES = 4, THOUGHTS = 8 };
-
-/* A part of a total: the total is what is known of its parts, as Google leaves out those that are 0. */
-static void add_up(struct gsp__decoder *d, uint8_t part, int64_t *count)
-{
-    struct state *s = state_of(d);
-    int64_t tokens;
-
-    if (!gsp__decoder_tokens(&d->map, &tokens) || tokens > INT64_MAX / 4)
-        return;
-    *count = tokens;
-    s->reported |= part;
-    if (part == TOOL_USE)
-        gsp__decoder_put_usage(d, GSP_USAGE_TOOL_USE_TOKENS, tokens);
-    else if (part == THOUGHTS)
-        gsp__decoder_put_usage(d, GSP_USAGE_REASONING_TOKENS, tokens);
-    if (part & (PROMPT | TOOL_USE))
-        gsp__decoder_put_usage(d, GSP_USAGE_INPUT_TOKENS, s->prompt + s->tool_use);
-    else
-        gsp__decoder_put_usage(d, GSP_USAGE_OUTPUT_TOKENS, s->candidates + s->thoughts);
-}
-
-static enum modality modality_of(const struct gsp__json_map *m)
-{
-    if (m->token != GSP__JSON_STRING && m->token != GSP__JSON_NUMBER)
-        return OTHER_MODALITY;
-    if (is_word(m, "TEXT") || is_word(m, "1"))
-        return IN_TEXT;
-    if (is_word(m, "IMAGE") || is_word(m, "2"))
-        return IN_IMAGES;
-    if (is_word(m, "AUDIO") || is_word(m, "4"))
-        return IN_AUDIO;
-    return OTHER_MODALITY; /* video and documents, of which no part of a usage is kept */
-}
-
-static void end_detail(struct gsp__decoder *d)
-{
-    static const gsp_usage inputs[] = {
-        [IN_TEXT] = GSP_USAGE_TEXT_INPUT_TOKENS,
-        [IN_IMAGES] = GSP_USAGE_IMAGE_INPUT_TOKENS,
-        [IN_AUDIO] = GSP_USAGE_AUDIO_INPUT_TOKENS,
-    };
-    static const gsp_usage outputs[] = {
-        [IN_TEXT] = GSP_USAGE_TEXT_OUTPUT_TOKENS,
-        [IN_IMAGES] = GSP_USAGE_IMAGE_OUTPUT_TOKENS,
-        [IN_AUDIO] = GSP_USAGE_AUDIO_OUTPUT_TOKENS,
-    };
-    struct state *s = state_of(d);
-    unsigned i = s->modality;
-
-    if (i == OTHER_MODALITY || !s->is_detailed)
-        return;
-    if (d->map.action == CANDIDATE_DETAIL) {
-        gsp__decoder_put_usage(d, outputs[i], s->n_detail);
-        return;
-    }
-    if (d->map.action == PROMPT_DETAIL)
-        s->prompt_details[i] = s->n_detail;
-    else
-        s->tool_use_details[i] = s->n_detail;
-    gsp__decoder_put_usage(d, inputs[i], s->prompt_details[i] + s->tool_use_details[i]);
-}
-
 static void count(struct gsp__decoder *d)
 {
-    struct state *s = state_of(d);
-    const struct gsp__json_map *m = &d->map;
+    struct gsp__gemini_usage *u = &state_of(d)->usage;
 
-    switch ((enum action)m->action) {
+    switch ((enum action)d->map.action) {
     case PROMPT_TOKENS:
-        add_up(d, PROMPT, &s->prompt);
+        gsp__gemini_count(d, u, GSP__GEMINI_PROMPT);
         break;
     case TOOL_USE_TOKENS:
-        add_up(d, TOOL_USE, &s->tool_use);
+        gsp__gemini_count(d, u, GSP__GEMINI_TOOL_USE);
         break;
     case CANDIDATE_TOKENS:
-        add_up(d, CANDIDATES, &s->candidates);
+        gsp__gemini_count(d, u, GSP__GEMINI_CANDIDATES);
         break;
     case THOUGHT_TOKENS:
-        add_up(d, THOUGHTS, &s->thoughts);
+        gsp__gemini_count(d, u, GSP__GEMINI_THOUGHTS);
         break;
     case TOTAL_TOKENS:
-        gsp__decoder_usage(d, GSP_USAGE_TOTAL_TOKENS, m);
+        gsp__decoder_usage(d, GSP_USAGE_TOTAL_TOKENS, &d->map);
         break;
     case CACHED_TOKENS:
-        gsp__decoder_usage(d, GSP_USAGE_CACHE_READ_TOKENS, m);
+        gsp__decoder_usage(d, GSP_USAGE_CACHE_READ_TOKENS, &d->map);
         break;
     case MODALITY:
-        s->modality = (uint8_t)modality_of(m);
+        gsp__gemini_modality(d, u);
         break;
     case MODALITY_TOKENS:
-        s->is_detailed = gsp__decoder_tokens(m, &s->n_detail) && s->n_detail <= INT64_MAX / 4;
+        gsp__gemini_detail_tokens(d, u);
         break;
     default:
         break;
@@ -747,8 +522,7 @@ static void enter(struct gsp__decoder *d)
     case PROMPT_DETAIL:
     case TOOL_USE_DETAIL:
     case CANDIDATE_DETAIL:
-        s->modality = OTHER_MODALITY;
-        s->is_detailed = false;
+        gsp__gemini_begin_detail(&s->usage);
         break;
     case ERROR:
         s->is_quota = false;
@@ -777,9 +551,13 @@ static void leave(struct gsp__decoder *d)
         end_rating(d);
         break;
     case PROMPT_DETAIL:
+        gsp__gemini_end_detail(d, &state_of(d)->usage, GSP__GEMINI_PROMPT);
+        break;
     case TOOL_USE_DETAIL:
+        gsp__gemini_end_detail(d, &state_of(d)->usage, GSP__GEMINI_TOOL_USE);
+        break;
     case CANDIDATE_DETAIL:
-        end_detail(d);
+        gsp__gemini_end_detail(d, &state_of(d)->usage, GSP__GEMINI_CANDIDATES);
         break;
     case ERROR:
         end_error(d);
@@ -820,10 +598,10 @@ const struct gsp__format gsp__gemini_generate_content = {
     .name = "gemini.generate_content",
     .operation = "generate_content",
     .provider = "gcp.gemini",
-    .request_root = &request_root,
+    .request_root = &gsp__gemini_request_root,
     .response_root = &response_root,
-    .request = request,
+    .request = gsp__gemini_request,
     .response = response,
-    .target = target,
+    .target = gsp__gemini_target,
     .is_array_stream = true,
 };

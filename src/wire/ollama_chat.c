@@ -55,14 +55,10 @@ static const struct gsp__node in_options[] = {
 };
 
 static const struct gsp__node in_request[] = {
-    GSP__NODE("model", FACT, MODEL),
-    GSP__NODE("messages", COUNT, MESSAGES),
-    GSP__NODE("prompt", SKIP, NOTHING),
-    GSP__NODE("tools", COUNT, TOOLS),
-    GSP__NODE("stream", FACT, STREAM),
-    GSP__NODE("format", FACT, RESPONSE_FORMAT),
-    GSP__NODE("think", FACT, REASONING_LEVEL),
-    GSP__NODE_PARENT("options", OBJECT, NOTHING, in_options),
+    GSP__NODE("model", FACT, MODEL),           GSP__NODE("messages", COUNT, MESSAGES),
+    GSP__NODE("prompt", SKIP, NOTHING),        GSP__NODE("tools", COUNT, TOOLS),
+    GSP__NODE("stream", FACT, STREAM),         GSP__NODE("format", FACT, RESPONSE_FORMAT),
+    GSP__NODE("think", FACT, REASONING_LEVEL), GSP__NODE_PARENT("options", OBJECT, NOTHING, in_options),
 };
 
 const struct gsp__node gsp__ollama_request_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_request);

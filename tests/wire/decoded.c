@@ -173,7 +173,8 @@ static void on_content(void *self, unsigned choice, gsp_mark kind, const char *b
     gsp__buffer_add(&d->contents[i].text, bytes, n);
 }
 
-static void on_move(void *self, unsigned choice, gsp_mark kind, unsigned to_choice, gsp_mark to_kind, size_t n)
+static void on_move(void *self, unsigned choice, gsp_mark kind, unsigned to_choice, gsp_mark to_kind,
+                    size_t n)
 {
     struct decoded *d = self;
     size_t i = 0;

@@ -31,6 +31,11 @@ static const struct {
     {"ollama.chat", "request_seed"},
     {"ollama.chat", "error_message"},
     /* of the request's parameters the expectations know OpenAI's names alone */
+    {"gemini.generate_content", "audio_input_tokens"},
+    {"gemini.generate_content", "request_temperature"},
+    {"gemini.generate_content", "request_top_p"},
+    {"gemini.generate_content", "request_max_tokens"},
+    {"gemini.generate_content", "request_stream"}, /* the path says it */
     {"bedrock.converse", "request_temperature"},
     {"bedrock.converse", "request_top_p"},
     {"bedrock.converse", "request_max_tokens"},
