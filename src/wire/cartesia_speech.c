@@ -170,7 +170,7 @@ static void report(struct gsp__decoder *d)
     case CONTEXT_ID: /* the same in every event */
         if (!s->has_context)
             gsp__decoder_request_id(d, m);
-        s->has_context = true;
+        s->has_context = s->has_context || (m->token == GSP__JSON_STRING && m->value.n > 0);
         break;
     case REQUEST_ID:
         gsp__decoder_request_id(d, m);
@@ -188,8 +188,9 @@ static void report(struct gsp__decoder *d)
         gsp__decoder_string(d, GSP_FACT_PROVIDER_ERROR_CODE, m);
         s->is_error = s->is_error || m->token == GSP__JSON_STRING;
         break;
-    case ERROR_MESSAGE:
-        gsp__decoder_string(d, GSP__FACT_ERROR_MESSAGE, m);
+    case ERROR_MESSAGE: /* what comes before it says that it is one */
+        if (s->is_error)
+            gsp__decoder_string(d, GSP__FACT_ERROR_MESSAGE, m);
         break;
     default:
         break;

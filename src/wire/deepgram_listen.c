@@ -25,6 +25,7 @@ enum action {
     ALTERNATIVE,
     TRANSCRIPT,
     ERROR_MESSAGE,
+    BARE_MESSAGE,
     ERROR_TYPE,
     ERROR_CODE,
 };
@@ -81,7 +82,7 @@ static const struct gsp__node in_root[] = {
     GSP__NODE("err_code", FACT, ERROR_CODE),
     GSP__NODE("err_msg", FACT, ERROR_MESSAGE),
     GSP__NODE("category", FACT, ERROR_TYPE),
-    GSP__NODE("message", FACT, ERROR_MESSAGE),
+    GSP__NODE("message", FACT, BARE_MESSAGE),
 };
 
 static const struct gsp__node response_root = GSP__NODE_PARENT("", OBJECT, DOCUMENT, in_root);
@@ -138,6 +139,10 @@ static void report(struct gsp__decoder *d)
         break;
     case ERROR_MESSAGE:
         gsp__decoder_string(d, GSP__FACT_ERROR_MESSAGE, m);
+        break;
+    case BARE_MESSAGE: /* the category that comes before it makes it one */
+        if (s->is_error)
+            gsp__decoder_string(d, GSP__FACT_ERROR_MESSAGE, m);
         break;
     case ERROR_TYPE:
         gsp__decoder_string(d, GSP_FACT_PROVIDER_ERROR_TYPE, m);

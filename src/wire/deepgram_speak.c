@@ -14,6 +14,7 @@ enum action {
     DOCUMENT,
     REQUEST_ID,
     ERROR_MESSAGE,
+    BARE_MESSAGE,
     ERROR_TYPE,
     ERROR_CODE,
 };
@@ -43,7 +44,7 @@ static void request(struct gsp__request_decoder *d, enum gsp__map_event event)
 static const struct gsp__node in_root[] = {
     GSP__NODE("request_id", FACT, REQUEST_ID), GSP__NODE("err_code", FACT, ERROR_CODE),
     GSP__NODE("err_msg", FACT, ERROR_MESSAGE), GSP__NODE("category", FACT, ERROR_TYPE),
-    GSP__NODE("message", FACT, ERROR_MESSAGE),
+    GSP__NODE("message", FACT, BARE_MESSAGE),
 };
 
 static const struct gsp__node response_root = GSP__NODE_PARENT("", OBJECT, DOCUMENT, in_root);
@@ -67,6 +68,10 @@ static void response(struct gsp__decoder *d, enum gsp__map_event event)
         break;
     case ERROR_MESSAGE:
         gsp__decoder_string(d, GSP__FACT_ERROR_MESSAGE, m);
+        break;
+    case BARE_MESSAGE: /* the category that comes before it makes it one */
+        if (s->is_error)
+            gsp__decoder_string(d, GSP__FACT_ERROR_MESSAGE, m);
         break;
     case ERROR_TYPE:
         gsp__decoder_string(d, GSP_FACT_PROVIDER_ERROR_TYPE, m);

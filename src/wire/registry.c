@@ -62,9 +62,9 @@ static const struct {
     {"api.cohere.*", "/v1/chat", &gsp__cohere_v1_chat},
     {"api.cohere.*", "/v2/chat", &gsp__cohere_v2_chat},
     {"*:11434", "/api/chat", &gsp__ollama_chat},
-    {"ollama.com", "/api/chat", &gsp__ollama_chat},
+    {"*ollama*", "/api/chat", &gsp__ollama_chat},
     {"*:11434", "/api/generate", &gsp__ollama_generate},
-    {"ollama.com", "/api/generate", &gsp__ollama_generate},
+    {"*ollama*", "/api/generate", &gsp__ollama_generate},
     {"*.deepgram.com", "/v1/listen", &gsp__deepgram_listen},
     {"*.deepgram.com", "/v1/speak", &gsp__deepgram_speak},
     {"*.elevenlabs.io", "/v1/text-to-speech/*", &gsp__elevenlabs_text_to_speech},
@@ -95,6 +95,9 @@ static const struct {
     {"\"object\":\"response\"", &gsp__openai_responses},
     {"\"type\":\"response.created\"", &gsp__openai_responses},
     {"\"type\":\"message_start\"", &gsp__anthropic_messages},
+    {"\"candidates\":[{\"content\":", &gsp__gemini_generate_content},
+    {"\"event_type\":\"stream-start\"", &gsp__cohere_v1_chat},
+    {"\"type\":\"message-start\"", &gsp__cohere_v2_chat},
 };
 
 /* Whether the text matches the pattern; hosts are compared without regard to case. */

@@ -253,6 +253,24 @@ static void should_retry(void **state)
     assert_int_equal(HINTS({"x-other", "true"}).should_retry, 0);
 }
 
+/* Speech: what was counted and charged stands beside the audio. */
+static void what_speech_costs(void **state)
+{
+    (void)state;
+    expect("character-cost", "127", "credits=127");
+    expect("Character-Cost", "12.5", "credits=12.5");
+    expect("character-cost", "0", "credits=0");
+    expect("character-cost", "-1", "");
+    expect("character-cost", "1e300", "");
+    expect("character-cost", "much", "");
+    expect("dg-char-count", "42", "input_characters=42");
+    expect("dg-char-count", "-42", "");
+    expect("dg-char-count", "", "");
+    expect("dg-model-name", "aura-2-thalia-en", "response_model=\"aura-2-thalia-en\"");
+    expect("dg-model-name", "", "");
+    expect("dg-error", "too many", "error_message=\"too many\"");
+}
+
 static void content_types(void **state)
 {
     static const struct {
@@ -282,9 +300,30 @@ static void content_types(void **state)
         assert_int_equal(HINTS({"content-type", cases[i].value}).framing, cases[i].expected);
     assert_int_equal(HINTS({"x-other", "x"}).framing, GSP__FRAMING_UNKNOWN);
     assert_string_equal(gsp__framing_name(GSP__FRAMING_JSON), "json");
+    assert_string_equal(gsp__framing_name(GSP__FRAMING_RAW), "raw");
+    assert_string_equal(gsp__framing_name(GSP__FRAMING_TEXT), "text");
+    assert_string_equal(gsp__framing_name(GSP__FRAMING_BYTES), "");
     assert_string_equal(gsp__framing_name(GSP__FRAMING_SSE), "sse");
     assert_string_equal(gsp__framing_name(GSP__FRAMING_UNKNOWN), "");
     assert_string_equal(gsp__framing_name(GSP__FRAMING_OTHER), "");
+}
+
+/* An error is neither audio nor a transcript. */
+static void content_types_of_errors(void **state)
+{
+    static const enum gsp__framing answers[] = {GSP__FRAMING_RAW, GSP__FRAMING_TEXT, GSP__FRAMING_BYTES};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        assert_int_equal(gsp__framing_under(answers[i], 200), answers[i]);
+        assert_int_equal(gsp__framing_under(answers[i], 399), answers[i]);
+        assert_int_equal(gsp__framing_under(answers[i], 0), answers[i]);
+        assert_int_equal(gsp__framing_under(answers[i], 400), GSP__FRAMING_UNKNOWN);
+        assert_int_equal(gsp__framing_under(answers[i], 503), GSP__FRAMING_UNKNOWN);
+    }
+    assert_int_equal(gsp__framing_under(GSP__FRAMING_JSON, 400), GSP__FRAMING_JSON);
+    assert_int_equal(gsp__framing_under(GSP__FRAMING_SSE, 500), GSP__FRAMING_SSE);
+    assert_int_equal(gsp__framing_under(GSP__FRAMING_OTHER, 500), GSP__FRAMING_OTHER);
 }
 
 static void content_codings(void **state)
@@ -543,7 +582,9 @@ int main(void)
         cmocka_unit_test(durations),
         cmocka_unit_test(retry_after),
         cmocka_unit_test(should_retry),
+        cmocka_unit_test(what_speech_costs),
         cmocka_unit_test(content_types),
+        cmocka_unit_test(content_types_of_errors),
         cmocka_unit_test(content_codings),
         cmocka_unit_test(the_server_is_kept_and_cut),
         cmocka_unit_test(any_bytes_are_safe),
