@@ -35,6 +35,7 @@ enum gsp__anthropic_action {
     GSP__ANTHROPIC_BLOCK_TYPE,
     GSP__ANTHROPIC_BLOCK_ID,
     GSP__ANTHROPIC_BLOCK_NAME,
+    GSP__ANTHROPIC_BLOCK_INPUT,
     GSP__ANTHROPIC_FINISH,
     GSP__ANTHROPIC_MATCHED_STOP,
     GSP__ANTHROPIC_BLOCKED,
@@ -156,7 +157,10 @@ static const struct gsp__node gsp__anthropic_in_usage[] = {GSP__ANTHROPIC_USAGE_
         GSP__NODE("thinking", TEXT, GSP__ANTHROPIC_THINKING),                                                \
         GSP__NODE("id", FACT, GSP__ANTHROPIC_BLOCK_ID), GSP__NODE("name", FACT, GSP__ANTHROPIC_BLOCK_NAME)
 
-static const struct gsp__node gsp__anthropic_in_block[] = {GSP__ANTHROPIC_BLOCK_NODES};
+static const struct gsp__node gsp__anthropic_in_block[] = {
+    GSP__ANTHROPIC_BLOCK_NODES,
+    GSP__NODE("input", RAW, GSP__ANTHROPIC_BLOCK_INPUT),
+};
 
 /* Where another model takes over, which is the one that answers from here on. */
 static const struct gsp__node gsp__anthropic_in_fallback_to[] = {

@@ -141,29 +141,25 @@ void gsp__anthropic_count(struct gsp__decoder *d, enum gsp__anthropic_part part)
 
 void gsp__anthropic_put_usage(struct gsp__decoder *d)
 {
-    static const struct {
-        enum gsp__anthropic_part part;
-        gsp_usage usage;
-    } plain[] = {
-        {GSP__ANTHROPIC_CACHE_READ, GSP_USAGE_CACHE_READ_TOKENS},
-        {GSP__ANTHROPIC_CACHE_WRITE_1H, GSP_USAGE_CACHE_WRITE_1H_TOKENS},
-        {GSP__ANTHROPIC_OUTPUT, GSP_USAGE_OUTPUT_TOKENS},
-    };
     const struct gsp__anthropic_state *s = state_of(d);
     const struct gsp__anthropic_counts *u = &s->usage, *c = &s->compaction;
-    int64_t written = sum(cache_writes(u), c->n[GSP__ANTHROPIC_CACHE_WRITE]);
+    int64_t read = sum(u->n[GSP__ANTHROPIC_CACHE_READ], c->n[GSP__ANTHROPIC_CACHE_READ]),
+            written = sum(cache_writes(u), cache_writes(c));
 
-    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
-        if (has(u, plain[i].part))
-            gsp__decoder_put_usage(d, plain[i].usage, sum(u->n[plain[i].part], c->n[plain[i].part]));
-    if (has_cache_writes(u))
+    if (has(u, GSP__ANTHROPIC_CACHE_READ) || has(c, GSP__ANTHROPIC_CACHE_READ))
+        gsp__decoder_put_usage(d, GSP_USAGE_CACHE_READ_TOKENS, read);
+    if (has_cache_writes(u) || has_cache_writes(c))
         gsp__decoder_put_usage(d, GSP_USAGE_CACHE_WRITE_TOKENS, written);
-    if (has(u, GSP__ANTHROPIC_INPUT)) {
-        int64_t total = sum(u->n[GSP__ANTHROPIC_INPUT], c->n[GSP__ANTHROPIC_INPUT]);
-
-        total = sum(total, sum(u->n[GSP__ANTHROPIC_CACHE_READ], c->n[GSP__ANTHROPIC_CACHE_READ]));
-        gsp__decoder_put_usage(d, GSP_USAGE_INPUT_TOKENS, sum(total, written));
-    }
+    if (has(u, GSP__ANTHROPIC_CACHE_WRITE_1H) || has(c, GSP__ANTHROPIC_CACHE_WRITE_1H))
+        gsp__decoder_put_usage(d, GSP_USAGE_CACHE_WRITE_1H_TOKENS,
+                               sum(u->n[GSP__ANTHROPIC_CACHE_WRITE_1H], c->n[GSP__ANTHROPIC_CACHE_WRITE_1H]));
+    if (has(u, GSP__ANTHROPIC_OUTPUT))
+        gsp__decoder_put_usage(d, GSP_USAGE_OUTPUT_TOKENS,
+                               sum(u->n[GSP__ANTHROPIC_OUTPUT], c->n[GSP__ANTHROPIC_OUTPUT]));
+    if (has(u, GSP__ANTHROPIC_INPUT))
+        gsp__decoder_put_usage(
+            d, GSP_USAGE_INPUT_TOKENS,
+            sum(sum(u->n[GSP__ANTHROPIC_INPUT], c->n[GSP__ANTHROPIC_INPUT]), sum(read, written)));
 }
 
 /* The list comes whole each time it comes: it is not added to the one before either. */
@@ -185,7 +181,11 @@ static void end_iteration(struct gsp__decoder *d)
     s->is_in_iteration = false;
     if (!s->is_compaction)
         return;
-    s->iteration.n[GSP__ANTHROPIC_CACHE_WRITE] = cache_writes(&s->iteration);
+    if (has_cache_writes(&s->iteration)) {
+        s->iteration.n[GSP__ANTHROPIC_CACHE_WRITE] = cache_writes(&s->iteration);
+        s->iteration.reported |= 1u << GSP__ANTHROPIC_CACHE_WRITE;
+    }
+    s->compaction.reported |= s->iteration.reported;
     for (size_t i = 0; i < GSP__ANTHROPIC_PARTS; i++)
         s->compaction.n[i] = sum(s->compaction.n[i], s->iteration.n[i]);
 }
@@ -203,15 +203,16 @@ void gsp__anthropic_end(struct gsp__decoder *d)
  */
 
 enum block_type {
-    OTHER,
+    UNKNOWN, /* not told yet */
     TOOL,
     SERVER_TOOL,
-    REDACTED
+    REDACTED,
+    OTHER,
 };
 
 static void begin_block(struct gsp__decoder *d)
 {
-    state_of(d)->block_type = OTHER;
+    state_of(d)->block_type = UNKNOWN;
     gsp__answer_begin_tool(d);
 }
 
@@ -242,7 +243,7 @@ static void end_block(struct gsp__decoder *d)
 
     if (s->block_type == TOOL)
         gsp__answer_end_tool(d);
-    else if (s->block_type != OTHER)
+    else if (s->block_type == SERVER_TOOL || s->block_type == REDACTED)
         d->kinds |= (uint8_t)(1u << marks[s->block_type]);
 }
 
@@ -276,6 +277,18 @@ static void read_tool_input(struct gsp__decoder *d)
         d->kinds |= (uint8_t)(1u << GSP_MARK_TOOL_CALL);
 }
 
+/* What a tool is asked in a whole message. Before the type is told, the id tells whose tool it is. */
+static void read_block_input(struct gsp__decoder *d)
+{
+    static const char own[] = "toolu_";
+    const struct gsp__answer *a = &d->answer;
+    unsigned type = state_of(d)->block_type;
+    bool is_own = a->n_tool_id >= sizeof own - 1 && memcmp(a->tool_id, own, sizeof own - 1) == 0;
+
+    if (type == TOOL || (type == UNKNOWN && is_own))
+        gsp__decoder_text(d, 0, GSP_MARK_TOOL_CALL, &d->map);
+}
+
 static void finish(struct gsp__decoder *d)
 {
     struct gsp__anthropic_state *s = state_of(d);
@@ -297,6 +310,8 @@ static void answer(struct gsp__decoder *d)
     case GSP__ANTHROPIC_TYPE:
         if (is(m, "message_stop"))
             gsp__decoder_terminal(d);
+        else if (is(m, "error"))
+            gsp__decoder_error(d);
         break;
     case GSP__ANTHROPIC_INDEX:
         read_index(d);
@@ -318,6 +333,9 @@ static void answer(struct gsp__decoder *d)
         break;
     case GSP__ANTHROPIC_BLOCK_NAME:
         gsp__answer_tool_name(d);
+        break;
+    case GSP__ANTHROPIC_BLOCK_INPUT:
+        read_block_input(d);
         break;
     case GSP__ANTHROPIC_FINISH:
         finish(d);

@@ -104,9 +104,15 @@ static const struct gsp__node in_tool_use[] = {
     GSP__NODE("name", FACT, GSP__ANTHROPIC_BLOCK_NAME),
 };
 
+static const struct gsp__node in_whole_tool_use[] = {
+    GSP__NODE("toolUseId", FACT, GSP__ANTHROPIC_BLOCK_ID),
+    GSP__NODE("name", FACT, GSP__ANTHROPIC_BLOCK_NAME),
+    GSP__NODE("input", RAW, TOOL_INPUT),
+};
+
 static const struct gsp__node in_content[] = {
     GSP__NODE("text", TEXT, GSP__ANTHROPIC_TEXT),
-    GSP__NODE_PARENT("toolUse", OBJECT, TOOL, in_tool_use),
+    GSP__NODE_PARENT("toolUse", OBJECT, TOOL, in_whole_tool_use),
     GSP__NODE_PARENT("reasoningContent", OBJECT, NOTHING, in_reasoning),
 };
 
