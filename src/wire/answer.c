@@ -78,16 +78,23 @@ void gsp__answer_tool_name(struct gsp__decoder *d)
     d->answer.n_tool_name = keep(d->answer.tool_name, sizeof d->answer.tool_name, &d->map);
 }
 
-/* Events that say the same index are of one call, which counts once. Providers may begin at any index. */
+/* Events that say the same index are of one call, which counts once. Providers may begin at any index. A call
+ * without one gets an index that no other has. */
 static void count_tool(struct gsp__decoder *d)
 {
     struct gsp__answer *a = &d->answer;
     uint32_t choice = a->choice < GSP__TOOL_CHOICES_MAX ? a->choice : GSP__TOOL_CHOICES_MAX - 1;
-    uint64_t bit = (uint64_t)1 << (a->tool_index < 64 ? a->tool_index : 63);
+    uint64_t *seen = &a->tool_calls[choice], bit;
 
-    if (a->has_tool_index && a->tool_calls[choice] & bit)
+    if (!a->has_tool_index) {
+        a->tool_index = d->n_tool_calls;
+        while (a->tool_index < 63 && *seen & (uint64_t)1 << a->tool_index)
+            a->tool_index++;
+    }
+    bit = (uint64_t)1 << (a->tool_index < 64 ? a->tool_index : 63);
+    if (a->has_tool_index && *seen & bit)
         return;
-    a->tool_calls[choice] |= bit;
+    *seen |= bit;
     d->n_tool_calls++;
 }
 
@@ -98,8 +105,6 @@ void gsp__answer_end_tool(struct gsp__decoder *d)
     if (a->n_tool_id == 0 && a->n_tool_name == 0)
         return;
     d->kinds |= (uint8_t)(1u << GSP_MARK_TOOL_CALL);
-    if (!a->has_tool_index)
-        a->tool_index = d->n_tool_calls;
     count_tool(d);
     d->sink->tool_call(d->self, a->choice, a->tool_index, a->tool_id, a->n_tool_id, a->tool_name,
                        a->n_tool_name);
