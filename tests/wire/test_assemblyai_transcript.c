@@ -63,6 +63,8 @@ static void errors(void **state)
         {"failed.json", "response_id=\"aa-2\" request_id=\"aa-2\" response_status=\"error\" "
                         "error_message=\"Download error, unable to access the file\"\n"
                         "events=0 terminal error\n"},
+        {"failed_without_a_word.json", "response_id=\"aa-4\" request_id=\"aa-4\" response_status=\"error\"\n"
+                                       "events=0 terminal error\n"},
         {"refused.json", "error_message=\"Authentication error, API token missing/invalid\"\n"
                          "events=0 terminal error\n"},
     };

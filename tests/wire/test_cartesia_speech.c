@@ -102,6 +102,10 @@ static void what_breaks_off_or_comes_wrong(void **state)
         {"cut.sse", "request_id=\"ctx-4\" output_audio_bytes=6 decode_errors=1\n"
                     "marks: AA\n"
                     "events=2 bad=1\n"},
+        /* the status of an event that is no error is no code, nor is its message an error's */
+        {"nothing_carries_over.sse", "error_message=\"The title\" output_audio_bytes=6\n"
+                                     "marks: AeAe\n"
+                                     "events=4 error\n"},
         {"odd.sse", "request_id=\"late\" output_audio_bytes=6\n"
                     "marks: A.e.eA\n"
                     "events=4 terminal\n"},

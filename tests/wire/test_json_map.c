@@ -11,7 +11,7 @@
 /*
  * name: fact; text: text, with parts where it is an object; list: objects with an id and inner objects;
  * items: counted; both: fact, or an object that says why; plain: an object that says nothing by itself;
- * deep: objects in each other, as far as they go.
+ * any: objects under every key but one; deep: objects in each other, as far as they go.
  */
 static const struct gsp__node in_inner[] = {
     GSP__NODE("v", FACT, 'v'),
@@ -32,14 +32,19 @@ static const struct gsp__node in_both[] = {
 };
 
 /* these have themselves beneath them */
-static const struct gsp__node in_deep[2], in_root[8];
+static const struct gsp__node in_deep[2], in_root[9];
 
 static const struct gsp__node in_deep[2] = {
     GSP__NODE_PARENT("deep", OBJECT, 'd', in_deep),
     GSP__NODE("v", FACT, 'v'),
 };
 
-static const struct gsp__node in_root[8] = {
+static const struct gsp__node in_any[] = {
+    GSP__NODE("known", FACT, 'k'),
+    GSP__NODE_PARENT("*", FACT, 'a', in_inner),
+};
+
+static const struct gsp__node in_root[9] = {
     GSP__NODE("name", FACT, 'n'),
     GSP__NODE_PARENT("text", TEXT, 't', in_text),
     GSP__NODE_PARENT("list", OBJECT, 'l', in_list),
@@ -48,6 +53,7 @@ static const struct gsp__node in_root[8] = {
     GSP__NODE_PARENT("plain", OBJECT, 0, in_root),
     GSP__NODE_PARENT("deep", OBJECT, 'd', in_deep),
     GSP__NODE("empty", OBJECT, 'e'),
+    GSP__NODE_PARENT("any", OBJECT, 0, in_any),
 };
 
 static const struct gsp__node root = GSP__NODE_PARENT("", OBJECT, 0, in_root);
@@ -355,6 +361,20 @@ static void unknown_keys_are_skipped(void **state)
     EXPECT_ALL(documents);
 }
 
+/* The node of the star is that of every key that its siblings do not know. */
+static void any_key(void **state)
+{
+    static const struct document documents[] = {
+        {"{\"any\":{\"x\":1,\"known\":2,\"\":3,\"*\":4,\"known\":5}}", "a0=1 k0=2 a0=3 a0=4 k0=5."},
+        {"{\"any\":{\"x\":{\"v\":1,\"w\":2},\"y\":[{\"v\":3},4],\"z\":{}}}",
+         "<a0 v0=1 >a0 <a0 v0=3 >a0 a1=4 <a0 >a0."},
+        {"{\"any\":{\"x\":{\"x\":1}},\"x\":2}", "<a0 >a0."},
+    };
+
+    (void)state;
+    EXPECT_ALL(documents);
+}
+
 static void keys_may_come_in_any_order_and_again(void **state)
 {
     static const struct document documents[] = {
@@ -545,6 +565,7 @@ int main(void)
         cmocka_unit_test(counted_arrays),
         cmocka_unit_test(values_of_other_types_are_skipped),
         cmocka_unit_test(unknown_keys_are_skipped),
+        cmocka_unit_test(any_key),
         cmocka_unit_test(keys_may_come_in_any_order_and_again),
         cmocka_unit_test(what_is_no_json_is_an_error),
         cmocka_unit_test(long_facts_are_cut_and_marked),
