@@ -286,12 +286,15 @@ static struct state *state_of(struct gsp__decoder *d)
     return GSP__STATE_OF(d, struct state);
 }
 
-static void keep(char *to, size_t room, uint8_t *n, const struct gsp__json_map *m)
+/* The last one, but not one that comes behind the end. */
+static void keep(struct gsp__decoder *d, char *to, size_t room, uint8_t *n)
 {
-    if (m->token != GSP__JSON_STRING || m->value.n == 0)
+    const struct gsp__json_slice *value = &d->map.value;
+
+    if (d->map.token != GSP__JSON_STRING || value->n == 0 || d->is_terminal)
         return;
-    *n = (uint8_t)gsp__utf8_cut(m->value.bytes, m->value.n, room);
-    memcpy(to, m->value.bytes, *n);
+    *n = (uint8_t)gsp__utf8_cut(value->bytes, value->n, room);
+    memcpy(to, value->bytes, *n);
 }
 
 static const struct gsp__meaning meanings[N_ACTIONS] = {
@@ -337,12 +340,12 @@ static void report(struct gsp__decoder *d)
             gsp__responses_fault(d);
         break;
     case STATUS:
-        keep(s->status, sizeof s->status, &s->n_status, m);
+        keep(d, s->status, sizeof s->status, &s->n_status);
         if (is_text(m, "failed"))
             gsp__decoder_error(d);
         break;
     case SERVICE_TIER:
-        keep(s->tier, sizeof s->tier, &s->n_tier, m);
+        keep(d, s->tier, sizeof s->tier, &s->n_tier);
         break;
     case INCOMPLETE_REASON:
         gsp__decoder_string(d, GSP_FACT_FINISH_REASON, m);

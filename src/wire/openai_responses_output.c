@@ -131,7 +131,7 @@ static uint8_t bit(unsigned kind)
     return (uint8_t)(1u << kind);
 }
 
-/* Whether the whole of it is to be taken: nothing of this kind came before. */
+/* Whether what the whole response tells is to be taken: nothing of this kind came before. */
 static bool is_news(const struct gsp__responses_output *s, enum kind kind)
 {
     return !((s->in_deltas | s->in_ends) & bit(kind));
@@ -149,6 +149,13 @@ static void text(struct gsp__decoder *d, enum kind kind)
         [TEXT] = GSP_MARK_TEXT, [REASONING] = GSP_MARK_REASONING, [ARGUMENTS] = GSP_MARK_TOOL_CALL};
 
     gsp__decoder_text(d, 0, (gsp_mark)marks[kind], &d->map);
+}
+
+/* Text of the whole response: whatever comes behind it is no news. */
+static void whole_text(struct gsp__decoder *d, enum kind kind)
+{
+    state_of(d)->in_whole |= bit(kind);
+    text(d, kind);
 }
 
 static void refuse(struct gsp__decoder *d)
@@ -195,7 +202,9 @@ void gsp__responses_delta(struct gsp__decoder *d)
     case TEXT:
     case REASONING:
     case ARGUMENTS:
-        s->in_deltas |= is_empty ? 0 : bit(kind);
+        if (is_empty || s->in_whole & bit(kind))
+            break;
+        s->in_deltas |= bit(kind);
         text(d, kind);
         break;
     case REFUSED:
@@ -220,7 +229,7 @@ static void done(struct gsp__decoder *d, bool is_of_kind)
     struct gsp__responses_output *s = state_of(d);
     enum kind kind = (enum kind)s->event;
 
-    if (!is_of_kind || d->map.value.n == 0 || s->in_deltas & bit(kind))
+    if (!is_of_kind || d->map.value.n == 0 || (s->in_deltas | s->in_whole) & bit(kind))
         return;
     s->in_ends |= bit(kind);
     text(d, kind);
@@ -405,13 +414,13 @@ void gsp__responses_item_arguments(struct gsp__decoder *d)
     if ((s->item != ARGUMENTS && s->item != UNKNOWN) || s->is_provider || !is_news(s, ARGUMENTS))
         return;
     s->n_as_arguments += d->map.value.n;
-    text(d, ARGUMENTS);
+    whole_text(d, ARGUMENTS);
 }
 
 void gsp__responses_summary(struct gsp__decoder *d)
 {
     if (is_news(state_of(d), REASONING))
-        text(d, REASONING);
+        whole_text(d, REASONING);
 }
 
 /* The type became known: bytes that were taken for something else are counted right. */
@@ -487,7 +496,10 @@ void gsp__responses_part_text(struct gsp__decoder *d)
 
     if ((kind != TEXT && kind != REASONING) || !is_news(s, kind))
         return;
-    if (s->part == UNKNOWN && s->item == UNKNOWN)
+    if (s->part == UNKNOWN && s->item == UNKNOWN) {
+        if (!is_news(s, TEXT) || !is_news(s, REASONING)) /* it may be what came before */
+            return;
         *(kind == TEXT ? &s->n_as_text : &s->n_as_reasoning) += d->map.value.n;
-    text(d, kind);
+    }
+    whole_text(d, kind);
 }

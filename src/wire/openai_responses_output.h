@@ -14,10 +14,10 @@ struct gsp__responses_output {
     uint8_t event; /* kinds: of the event, the item and the part that are being read */
     uint8_t item;
     uint8_t part;
-    uint8_t in_deltas, in_ends; /* bits of kinds that came so */
-    bool has_index;             /* the event's output_index is known */
-    bool had_tools;             /* tool calls came in events before this one */
-    bool is_tool_pending;       /* its index may stand behind it */
+    uint8_t in_deltas, in_ends, in_whole; /* bits of kinds that came so */
+    bool has_index;                       /* the event's output_index is known */
+    bool had_tools;                       /* tool calls came in events before this one */
+    bool is_tool_pending;                 /* its index may stand behind it */
     bool is_refused;
     bool is_marked;   /* the part has what only visible text has */
     bool is_provider; /* the call has what only calls have that the provider runs */
