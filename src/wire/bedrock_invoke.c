@@ -206,11 +206,10 @@ static void read_base64(struct gsp__decoder *d, struct gsp__json_slice text)
     struct state *s = state_of(d);
     char bytes[512];
 
-    while (text.n > 0 && !d->is_event_bad) {
+    while (text.n > 0) {
         size_t n = text.n < 512 ? text.n : 512;
 
         gsp__decoder_read(d, bytes, gsp__base64_decode(&s->base64, bytes, text.bytes, n));
-        d->is_event_bad = d->is_event_bad || s->base64.is_bad;
         text.bytes += n;
         text.n -= n;
     }

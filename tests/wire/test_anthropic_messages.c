@@ -262,6 +262,11 @@ static void events_out_of_order_and_twice(void **state)
                              "marks: .eCCeCCC.eee\n"
                              "events=10 terminal\n"
                              "arguments[0] \"{}[]\"\n"},
+        {"interleaved.sse", "tool_argument_bytes=7 tool_call_count=1\n"
+                            "call[0][0] \"toolu_1\" \"one\"\n"
+                            "marks: CCCCC\n"
+                            "events=5\n"
+                            "arguments[0] \"{\"a\":1}\"\n"},
     };
 
     (void)state;
