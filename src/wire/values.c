@@ -106,10 +106,13 @@ void gsp__decoder_move(struct gsp__decoder *d, unsigned choice, gsp_mark kind, u
 
 void gsp__decoder_base64_audio(struct gsp__decoder *d, const struct gsp__json_map *m)
 {
+    const char *p = m->value.bytes, *end = p + m->value.n;
     size_t n = m->value.n;
 
-    while (n > 0 && m->value.bytes[n - 1] == '=')
+    while (p < end && (p = memchr(p, '=', (size_t)(end - p)))) { /* wherever the piece was cut */
+        p++;
         n--;
+    }
     if (n > 0)
         d->kinds |= (uint8_t)(1u << GSP_MARK_AUDIO);
     d->n_base64 += n;

@@ -133,6 +133,10 @@ static void streams_of_speech(void **state)
         {"speech_as_delta.sse", "output_audio_bytes=3\n"
                                 "marks: A.e\n"
                                 "events=2 terminal\n"},
+        /* padding is none wherever it stands, and a string that breaks off is not counted on */
+        {"speech_odd.sse", "output_audio_bytes=11 decode_errors=1\n"
+                           "marks: AAeA\n"
+                           "events=4 bad=1\n"},
     };
 
     (void)state;
