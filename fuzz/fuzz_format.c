@@ -27,7 +27,9 @@ static void line(struct log *l)
 static void first_time(struct log *l, unsigned fact)
 {
     FUZZ_CHECK(fact < 256, "fact %u", fact);
-    FUZZ_CHECK(!(l->seen[fact / 64] >> (fact % 64) & 1), "fact %u twice", fact);
+    /* another model may take over: wire/sink.h */
+    FUZZ_CHECK(fact == GSP_FACT_RESPONSE_MODEL || !(l->seen[fact / 64] >> (fact % 64) & 1), "fact %u twice",
+               fact);
     l->seen[fact / 64] |= (uint64_t)1 << (fact % 64);
 }
 
