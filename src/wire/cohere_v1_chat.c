@@ -362,4 +362,5 @@ const struct gsp__format gsp__cohere_v1_chat = {
     .request = request,
     .response = response,
     .end_request = end_request,
+    .is_line_stream = true,
 };

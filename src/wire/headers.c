@@ -71,6 +71,8 @@ static const struct {
     {"x-amzn-bedrock-output-token-count", COUNT, GSP__HEADER_OUTPUT_TOKENS},
     {"x-amzn-bedrock-invocation-latency", MILLIS, GSP_FACT_PROCESSING_TIME},
     {"x-amzn-errortype", ERROR_TYPE, GSP_FACT_PROVIDER_ERROR_TYPE},
+    {"x-trial-endpoint-call-limit", LIMIT, GSP_FACT_REQUESTS_LIMIT}, /* Cohere */
+    {"x-trial-endpoint-call-remaining", LIMIT, GSP_FACT_REQUESTS_REMAINING},
     {"openai-processing-ms", MILLIS, GSP_FACT_PROCESSING_TIME},
     {"character-cost", REAL, GSP_FACT_CREDITS}, /* ElevenLabs */
     {"dg-char-count", LIMIT, GSP_FACT_INPUT_CHARACTERS},

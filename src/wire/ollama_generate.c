@@ -14,4 +14,5 @@ const struct gsp__format gsp__ollama_generate = {
     .response_root = &gsp__ollama_response_root,
     .request = gsp__ollama_request,
     .response = gsp__ollama_response,
+    .is_line_stream = true,
 };

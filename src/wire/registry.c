@@ -84,20 +84,36 @@ static const struct {
     {"anthropic-version", "*/v1/messages", &gsp__anthropic_messages},
 };
 
-/* What only one format's responses begin with; the text is searched for in their first bytes. */
+/* What only one format's responses begin with; the text is searched for in their first bytes, and where that
+ * is not enough another one behind it. The first text that is there decides. */
 static const struct {
     const char *text;
     const struct gsp__format *format;
+    const char *also;
 } shapes[] = {
     {"\"object\":\"chat.completion", &gsp__openai_chat},
     {"\"object\":\"text_completion\"", &gsp__openai_completions},
     {"\"object\":\"embedding\"", &gsp__openai_embeddings},
     {"\"object\":\"response\"", &gsp__openai_responses},
     {"\"type\":\"response.created\"", &gsp__openai_responses},
+    {"\"type\":\"transcript.text.", &gsp__openai_audio},
+    {"\"type\":\"speech.audio.", &gsp__openai_audio},
     {"\"type\":\"message_start\"", &gsp__anthropic_messages},
+    {"\"type\":\"message\",\"role\":\"assistant\"", &gsp__anthropic_messages},
     {"\"candidates\":[{\"content\":", &gsp__gemini_generate_content},
+    {"\"usageMetadata\":{\"promptTokenCount\":", &gsp__gemini_generate_content},
+    {"\"usageMetadata\":{\"trafficType\":", &gsp__gemini_generate_content},
+    {"\"metrics\":{\"latencyMs\":", &gsp__bedrock_converse},
     {"\"event_type\":\"stream-start\"", &gsp__cohere_v1_chat},
+    {"\"response_id\":\"", &gsp__cohere_v1_chat, "\"generation_id\":\""},
     {"\"type\":\"message-start\"", &gsp__cohere_v2_chat},
+    {"\"finish_reason\":\"COMPLETE\"", &gsp__cohere_v2_chat, "\"message\":{"},
+    {"\"finish_reason\":\"TOOL_CALL\"", &gsp__cohere_v2_chat, "\"message\":{"},
+    {"\"created_at\":\"", &gsp__ollama_chat, "\"message\":{\"role\":\"assistant\""},
+    {"\"created_at\":\"", &gsp__ollama_generate, "\"response\":\""},
+    {"\"metadata\":{\"transaction_key\":", &gsp__deepgram_listen},
+    {"\"language_code\":", &gsp__elevenlabs_speech_to_text, "\"language_probability\":"},
+    {"\"acoustic_model\":\"assemblyai_default\"", &gsp__assemblyai_transcript},
 };
 
 /* Whether the text matches the pattern; hosts are compared without regard to case. */
@@ -176,13 +192,39 @@ static bool begins_here(const char *p, const char *end, const char *text)
     return !*text;
 }
 
+static bool is_behind(const char *p, const char *end, const char *text)
+{
+    while (p < end && (p = memchr(p, '"', (size_t)(end - p))))
+        if (begins_here(p++, end, text))
+            return true;
+    return false;
+}
+
+/* An event stream of AWS, whose first frame is a messageStart: no other service has one. */
+static bool is_converse_stream(const char *bytes, size_t n)
+{
+    static const char header[] = ":event-type\x07\x00\x0cmessageStart";
+    const size_t n_header = sizeof header - 1;
+
+    if (n > 256) /* the headers come first */
+        n = 256;
+    if (n < n_header || (bytes[0] != 0 && bytes[0] != 1))
+        return false;
+    for (size_t i = 0; i <= n - n_header; i++)
+        if (memcmp(bytes + i, header, n_header) == 0)
+            return true;
+    return false;
+}
+
 const struct gsp__format *gsp__registry_find_by_shape(const char *bytes, size_t n)
 {
     const char *end = bytes + n;
 
+    if (is_converse_stream(bytes, n))
+        return &gsp__bedrock_converse_stream;
     for (const char *p = bytes; p < end && (p = memchr(p, '"', (size_t)(end - p))); p++)
         for (size_t i = 0; i < GSP__COUNT_OF(shapes); i++)
-            if (begins_here(p, end, shapes[i].text))
+            if (begins_here(p, end, shapes[i].text) && (!shapes[i].also || is_behind(p, end, shapes[i].also)))
                 return shapes[i].format;
     return NULL;
 }
