@@ -35,6 +35,7 @@ static void begin_event(struct gsp__decoder *d)
     d->is_event_bad = false;
     d->n_done = 0;
     d->kinds = 0;
+    d->n_base64 = 0; /* of a string that broke off */
     if (d->format->begin_event)
         d->format->begin_event(d);
 }
@@ -72,6 +73,31 @@ static void end_event(struct gsp__decoder *d)
     mark_event(d);
 }
 
+/* What was read of the event so far is how the next may begin. `bytes`: where it began. */
+static void keep_beginning(struct gsp__decoder *d, const char *bytes)
+{
+    size_t n = (size_t)(d->map.json.p - bytes);
+
+    if (n > sizeof d->beginning)
+        return;
+    memcpy(d->beginning, bytes, n);
+    d->n_beginning = (uint16_t)n;
+    d->place = gsp__json_map_place(&d->map);
+}
+
+/* A new event: pass over what it has in common with the one before. Returns how much that is. */
+static size_t begin_alike(struct gsp__decoder *d, const char *bytes, size_t n)
+{
+    if (!d->format->begins_alike)
+        return 0;
+    if (d->n_beginning > 0 && n > d->n_beginning && memcmp(bytes, d->beginning, d->n_beginning) == 0) {
+        gsp__json_map_resume(&d->map, d->format->response_root, d->place);
+        return d->n_beginning;
+    }
+    d->map.wants_branch = true;
+    return 0;
+}
+
 static void read_json(struct gsp__decoder *d, const char *bytes, size_t n)
 {
     enum gsp__map_event event;
@@ -82,6 +108,8 @@ static void read_json(struct gsp__decoder *d, const char *bytes, size_t n)
     while ((event = gsp__json_map_next(&d->map)) != GSP__MAP_MORE) {
         if (GSP__LIKELY(event < GSP__MAP_ELEMENT)) {
             d->format->response(d, event);
+        } else if (event == GSP__MAP_BRANCH) {
+            keep_beginning(d, bytes);
         } else if (event == GSP__MAP_ELEMENT) {
             if (d->framing == GSP__FRAMING_JSON_ARRAY) {
                 end_event(d);
@@ -119,10 +147,13 @@ static bool is_whole(struct gsp__decoder *d)
 /* The data of an event is "[DONE]" as long as nothing else came. */
 static void read_event_data(struct gsp__decoder *d, const char *bytes, size_t n)
 {
-    if (GSP__UNLIKELY(!d->is_event_open)) {
+    size_t n_alike = 0;
+
+    if (!d->is_event_open) {
         d->name = d->frames.sse.name;
         d->n_name = d->frames.sse.n_name;
         begin_document(d);
+        n_alike = begin_alike(d, bytes, n);
     }
     if (GSP__LIKELY(n > 0 && d->n_done == 0 && *bytes != '[')) {
         d->n_done = sizeof done_mark; /* can no longer be */
@@ -136,9 +167,11 @@ static void read_event_data(struct gsp__decoder *d, const char *bytes, size_t n)
         if (i == n)
             return;
         d->n_done = sizeof done_mark;
+        d->map.wants_branch = false;
         read_data(d, done_mark, n_before);
     }
-    read_data(d, bytes, n);
+    read_data(d, bytes + n_alike, n - n_alike);
+    d->map.wants_branch = false; /* a beginning that is cut is not kept */
 }
 
 static void end_sse_event(struct gsp__decoder *d, bool is_refused)

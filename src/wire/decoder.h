@@ -16,6 +16,7 @@
 #include "wire/sink.h"
 #include "wire/sse.h"
 
+#define GSP__BEGINNING_MAX    256
 #define GSP__FORMAT_STATE_MAX 384
 #define GSP__TOOL_ID_MAX      96
 #define GSP__TOOL_NAME_MAX    128
@@ -40,9 +41,9 @@ struct gsp__decoder {
     const struct gsp__sink *sink;
     void *self;
     enum gsp__framing framing;
-    bool has_begun;   /* the framing is settled */
+    bool has_begun;    /* the framing is settled */
     bool is_line_over; /* one document was read, and its line is over: see is_line_stream */
-    uint64_t seen[4]; /* facts that were handed over */
+    uint64_t seen[4];  /* facts that were handed over */
     int64_t now_ns;
 
     /* of the event that is being read */
@@ -77,6 +78,12 @@ struct gsp__decoder {
         struct gsp__eventstream eventstream;
     } frames;
     struct gsp__json_map map;
+
+    /* The beginning that events have in common, where the format says so: what is the same as in an event
+     * before says nothing new, and is not read again. */
+    struct gsp__map_place place;
+    uint16_t n_beginning; /* 0: none yet */
+    char beginning[GSP__BEGINNING_MAX];
 };
 
 /* A format's own state, a struct of its source file that has to fit. */

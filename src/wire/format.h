@@ -28,6 +28,10 @@ struct gsp__format {
     void (*end_event)(struct gsp__decoder *d); /* before its mark is made */
     void (*end)(struct gsp__decoder *d);       /* the response is over */
 
+    /* Events begin with facts of the whole answer (id, model ...), which say nothing again when they come
+     * again; what an event says of itself comes after them. `begin_event` sets right what such a fact sets.
+     */
+    bool begins_alike;
     bool is_array_stream; /* an array as the document is a stream of its elements */
     bool is_eventstream;  /* a body that is no text is AWS frames, where no header tells the type */
     bool is_line_stream; /* so are documents line by line, whatever their type says; the connection ends it */

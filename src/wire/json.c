@@ -764,6 +764,13 @@ bool gsp__json_take_nothing(struct gsp__json *j)
     return true;
 }
 
+void gsp__json_resume(struct gsp__json *j)
+{
+    gsp__json_init(j);
+    open_container(j, true);
+    j->state = AT_VALUE;
+}
+
 bool gsp__json_finish(struct gsp__json *j)
 {
     struct gsp__json_slice slice;

@@ -98,6 +98,9 @@ bool gsp__json_take_string(struct gsp__json *j, struct gsp__json_slice *out);
 /* Any value of the key that was just taken is skipped. */
 bool gsp__json_take_nothing(struct gsp__json *j);
 
+/* As if the document had begun with an object, and a key in it and its colon were just read. */
+void gsp__json_resume(struct gsp__json *j);
+
 /* Tell that no more bytes come: completes a number at the very end. True if the value is complete. */
 bool gsp__json_finish(struct gsp__json *j);
 

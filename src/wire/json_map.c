@@ -27,23 +27,28 @@ void gsp__json_map_feed(struct gsp__json_map *m, const char *bytes, size_t n)
     gsp__json_feed(&m->json, bytes, n);
 }
 
-/* Two words or bytes at a time: keys are short. `n` is the length of both. */
+/* Two words that overlap at a time: keys are short. `n` is the length of both. */
 GSP__INLINE bool is_same(const char *a, const char *b, size_t n)
 {
-    uint64_t x, y, u, v;
+    if (n >= 8 && n <= 16) {
+        uint64_t x, y, u, v;
 
-    if (n < 8) {
-        while (n > 0 && a[n - 1] == b[n - 1])
-            n--;
-        return n == 0;
+        memcpy(&x, a, 8);
+        memcpy(&y, b, 8);
+        memcpy(&u, a + n - 8, 8);
+        memcpy(&v, b + n - 8, 8);
+        return ((x ^ y) | (u ^ v)) == 0;
     }
-    if (n > 16)
-        return memcmp(a, b, n) == 0;
-    memcpy(&x, a, 8);
-    memcpy(&y, b, 8);
-    memcpy(&u, a + n - 8, 8);
-    memcpy(&v, b + n - 8, 8);
-    return ((x ^ y) | (u ^ v)) == 0;
+    if (n >= 4 && n < 8) {
+        uint32_t x, y, u, v;
+
+        memcpy(&x, a, 4);
+        memcpy(&y, b, 4);
+        memcpy(&u, a + n - 4, 4);
+        memcpy(&v, b + n - 4, 4);
+        return ((x ^ y) | (u ^ v)) == 0;
+    }
+    return memcmp(a, b, n) == 0;
 }
 
 /* The child of the innermost object with this key, or NULL. */
@@ -286,6 +291,10 @@ GSP__INLINE enum gsp__map_event take_members(struct gsp__json_map *m)
             return GSP__MAP_MORE;
         }
         m->current = node;
+        if (GSP__UNLIKELY(m->wants_branch) && node->type != GSP__NODE_FACT && m->depth == 1) {
+            m->wants_branch = false;
+            return GSP__MAP_BRANCH;
+        }
         if ((node->type != GSP__NODE_FACT && node->type != GSP__NODE_TEXT) ||
             !gsp__json_take_string(&m->json, &slice))
             return GSP__MAP_MORE;
@@ -301,6 +310,20 @@ GSP__INLINE enum gsp__map_event take_members(struct gsp__json_map *m)
         return GSP__MAP_VALUE;
     }
     return GSP__MAP_MORE;
+}
+
+struct gsp__map_place gsp__json_map_place(const struct gsp__json_map *m)
+{
+    return (struct gsp__map_place){m->current, m->levels[0].next_child};
+}
+
+void gsp__json_map_resume(struct gsp__json_map *m, const struct gsp__node *root, struct gsp__map_place place)
+{
+    gsp__json_map_init(m, root);
+    gsp__json_resume(&m->json);
+    push(m, root, false);
+    m->levels[0].next_child = place.next_child;
+    m->current = place.node;
 }
 
 enum gsp__map_event gsp__json_map_next(struct gsp__json_map *m)

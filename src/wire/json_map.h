@@ -53,6 +53,7 @@ enum gsp__map_event {
     GSP__MAP_PIECE,   /* a piece of a text; `token` is GSP__JSON_STRING for the last */
     GSP__MAP_COUNT,   /* the end of a counted array; `count` elements */
     GSP__MAP_ELEMENT, /* the document is an array, and an object in it is complete */
+    GSP__MAP_BRANCH,  /* with wants_branch: the first key of the document that is no fact was read */
     GSP__MAP_DONE,    /* the document is complete */
     GSP__MAP_ERROR,   /* it is not JSON, or nested too deep */
 };
@@ -74,7 +75,8 @@ struct gsp__json_map {
     bool has_left; /* LEAVE was given, its level is to be dropped */
     bool is_raw;   /* inside of a raw value, whose node is `current` */
     bool is_cut;
-    bool has_vector; /* the document's first is behind */
+    bool wants_branch; /* set after init by who wants GSP__MAP_BRANCH */
+    bool has_vector;   /* the document's first is behind */
     uint16_t n_gathered;
     char gathered[GSP__MAP_GATHER_MAX];
 
@@ -90,5 +92,14 @@ struct gsp__json_map {
 void gsp__json_map_init(struct gsp__json_map *m, const struct gsp__node *root);
 void gsp__json_map_feed(struct gsp__json_map *m, const char *bytes, size_t n);
 enum gsp__map_event gsp__json_map_next(struct gsp__json_map *m);
+
+/* Where a map stands after GSP__MAP_BRANCH, and a new document from there on. */
+struct gsp__map_place {
+    const struct gsp__node *node;
+    uint8_t next_child;
+};
+
+struct gsp__map_place gsp__json_map_place(const struct gsp__json_map *m);
+void gsp__json_map_resume(struct gsp__json_map *m, const struct gsp__node *root, struct gsp__map_place place);
 
 #endif

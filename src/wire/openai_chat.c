@@ -462,6 +462,11 @@ static void report(struct gsp__decoder *d)
     }
 }
 
+static void begin_event(struct gsp__decoder *d)
+{
+    state_of(d)->is_error = false;
+}
+
 static void response(struct gsp__decoder *d, enum gsp__map_event event)
 {
     unsigned action = d->map.action;
@@ -472,8 +477,6 @@ static void response(struct gsp__decoder *d, enum gsp__map_event event)
             gsp__answer_begin_choice(d);
         else if (action == TOOL_CALL || action == FUNCTION_CALL)
             gsp__answer_begin_tool(d);
-        else if (action == DOCUMENT)
-            state_of(d)->is_error = false;
         break;
     case GSP__MAP_LEAVE:
         if (action == CHOICE)
@@ -505,4 +508,6 @@ const struct gsp__format gsp__openai_chat = {
     .response_root = &response_root,
     .request = request,
     .response = response,
+    .begin_event = begin_event,
+    .begins_alike = true,
 };

@@ -331,6 +331,11 @@ static void report(struct gsp__decoder *d)
     }
 }
 
+static void begin_event(struct gsp__decoder *d)
+{
+    state_of(d)->is_error = false;
+}
+
 static void response(struct gsp__decoder *d, enum gsp__map_event event)
 {
     unsigned action = d->map.action;
@@ -339,8 +344,6 @@ static void response(struct gsp__decoder *d, enum gsp__map_event event)
     case GSP__MAP_ENTER:
         if (action == CHOICE)
             begin_choice(d);
-        else if (action == DOCUMENT)
-            state_of(d)->is_error = false;
         break;
     case GSP__MAP_LEAVE:
         if (action == CHOICE) {
@@ -370,5 +373,7 @@ const struct gsp__format gsp__openai_completions = {
     .response_root = &response_root,
     .request = request,
     .response = response,
+    .begin_event = begin_event,
+    .begins_alike = true,
     .end_event = settle, /* of an event that broke off in its choice */
 };

@@ -32,7 +32,7 @@ static const struct gsp__node in_both[] = {
 };
 
 /* these have themselves beneath them */
-static const struct gsp__node in_deep[2], in_root[9];
+static const struct gsp__node in_deep[2], in_root[10];
 
 static const struct gsp__node in_deep[2] = {
     GSP__NODE_PARENT("deep", OBJECT, 'd', in_deep),
@@ -44,7 +44,7 @@ static const struct gsp__node in_any[] = {
     GSP__NODE_PARENT("*", FACT, 'a', in_inner),
 };
 
-static const struct gsp__node in_root[9] = {
+static const struct gsp__node in_root[10] = {
     GSP__NODE("name", FACT, 'n'),
     GSP__NODE_PARENT("text", TEXT, 't', in_text),
     GSP__NODE_PARENT("list", OBJECT, 'l', in_list),
@@ -53,6 +53,7 @@ static const struct gsp__node in_root[9] = {
     GSP__NODE_PARENT("plain", OBJECT, 0, in_root),
     GSP__NODE_PARENT("deep", OBJECT, 'd', in_deep),
     GSP__NODE("empty", OBJECT, 'e'),
+    GSP__NODE("raw", RAW, 'r'),
     GSP__NODE_PARENT("any", OBJECT, 0, in_any),
 };
 
@@ -141,6 +142,9 @@ static bool take_events(struct finding *f)
         case GSP__MAP_COUNT:
             snprintf(count, sizeof count, "%s%c#%u", f->n_text ? " " : "", f->map.action, f->map.count);
             add(f, count, strlen(count));
+            break;
+        case GSP__MAP_BRANCH: /* not asked for */
+            fail();
             break;
         case GSP__MAP_ELEMENT: /* of a document that is an array; its objects tell as much */
             break;
@@ -554,6 +558,41 @@ static void deeper_than_json_goes_is_an_error(void **state)
         }
 }
 
+/* A raw value goes through as it stands: blanks, escapes and keys that are known elsewhere. */
+static void raw_values(void **state)
+{
+    static const struct document documents[] = {
+        {"{\"raw\":{},\"name\":1}", "r0:{}; n0=1."},
+        {"{\"raw\": { \"name\" : [1, {\"a\":\"}\\\"]\"}] } ,\"name\":1}",
+         "r0:{ \"name\" : [1, {\"a\":\"}\\\"]\"}] }; n0=1."},
+        {"{\"raw\":[1,[2],\"]\"],\"name\":1}", "r0:[1,[2],\"]\"]; n0=1."},
+        {"{\"raw\":\"a\\nb\",\"name\":1}", "r0:a\nb; n0=1."},
+        {"{\"raw\":null,\"name\":1}", "n0=1."},
+        {"{\"raw\":true,\"name\":1}", "n0=1."},
+        {"{\"raw\":7,\"name\":1}", "n0=1."},
+        {"{\"plain\":{\"raw\":{\"x\":1}},\"raw\":[]}", "r0:{\"x\":1}; r0:[];."},
+        {"{\"raw\":{\"a\":1", "r0:{\"a\":1?"},
+        {"{\"raw\":{\"a\":\"1\\", "r0:{\"a\":\"1\\?"},
+        {"{\"raw\":{\"a\":1}]", "r0:{\"a\":1};!"},
+        {"{\"raw\":{\"a\":1]]", "r0:{\"a\":1];!"},
+    };
+
+    (void)state;
+    EXPECT_ALL(documents);
+}
+
+/* Brackets deeper than the ceiling end it, at all cuts at the same place. */
+static void a_raw_value_nested_too_deep(void **state)
+{
+    char doc[400] = "{\"raw\":", expected[400] = "r0:";
+
+    (void)state;
+    memset(doc + strlen(doc), '[', GSP__JSON_DEPTH_MAX + 20);
+    memset(expected + strlen(expected), '[', GSP__JSON_DEPTH_MAX);
+    expected[strlen(expected)] = '!';
+    expect(doc, expected);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -573,6 +612,8 @@ int main(void)
         cmocka_unit_test(deeper_than_the_levels_is_skipped),
         cmocka_unit_test(arrays_take_levels_as_well),
         cmocka_unit_test(deeper_than_json_goes_is_an_error),
+        cmocka_unit_test(raw_values),
+        cmocka_unit_test(a_raw_value_nested_too_deep),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
