@@ -18,6 +18,7 @@ void gsp__json_map_init(struct gsp__json_map *m, const struct gsp__node *root)
     m->is_raw = false;
     m->n_gathered = 0;
     m->is_cut = false;
+    m->wants_branch = false;
     m->has_vector = false;
     m->index = 0;
 }
