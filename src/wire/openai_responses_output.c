@@ -295,8 +295,6 @@ void gsp__responses_begin_event(struct gsp__decoder *d)
     s->has_index = false;
     s->had_tools = d->n_tool_calls > 0;
     s->is_tool_pending = false;
-    s->n_held = 0;
-    s->n_code = 0;
 }
 
 void gsp__responses_event_type(struct gsp__decoder *d)

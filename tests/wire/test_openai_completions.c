@@ -180,7 +180,7 @@ static void errors(void **state)
                                 "events=2 error\n"
                                 "text[0] \"Half\"\n"},
         {"error_object.sse", "response_id=\"cmpl-e-2\" request_id=\"cmpl-e-2\" response_model=\"m\" "
-                             "error_message=\"engine died\" provider_error_type=\"InternalServerError\" "
+                             "error_message=\"engine died\" "
                              "provider_error_code=\"500\" output_text_bytes=5\n"
                              "marks: TeT.\n"
                              "events=3 terminal error\n"

@@ -45,7 +45,7 @@ static void vectors_of_numbers(void **state)
     EXPECT_ALL(cases);
 }
 
-/* Four bytes for each number: 12 characters are 9 bytes, which are no whole numbers. */
+/* Four bytes for each number: 8 characters are 6 bytes, which are no whole numbers. */
 static void vectors_as_base64(void **state)
 {
     static const struct expectation cases[] = {

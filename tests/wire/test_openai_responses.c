@@ -215,6 +215,9 @@ static void answers_that_are_not_complete(void **state)
                        "marks: T.e\n"
                        "events=2 terminal error\n"
                        "text[0] \"Half\"\n"},
+        {"failed_bare.sse", "response_id=\"resp_1\" request_id=\"resp_1\"\n"
+                            "marks: .e\n"
+                            "events=1 terminal error\n"},
     };
 
     (void)state;
@@ -301,6 +304,12 @@ static void what_others_make_of_it(void **state)
                          "events=5 terminal\n"
                          "arguments[0] \"{}\"\n"
                          "text[0] \"x\"\n"},
+        {"other_index.sse", "response_id=\"resp_1\" request_id=\"resp_1\" response_status=\"completed\" "
+                            "tool_argument_bytes=4 tool_call_count=1\n"
+                            "call[0][0] \"call_1\" \"f\"\n"
+                            "marks: Ce.C\n"
+                            "events=3 terminal\n"
+                            "arguments[0] \"{}{}\"\n"},
     };
 
     (void)state;
