@@ -89,6 +89,9 @@ static void cached_tokens_are_part_of_the_total(void **state)
            "usage input=0 output=0 cache_1h=0\nevents=0 terminal\n");
     expect("{\"usage\":{\"cacheDetails\":[{\"inputTokens\":4,\"ttl\":\"5m\"},{\"inputTokens\":4},{}]}}",
            "events=0 terminal\n");
+    expect("{\"usage\":{\"cacheDetails\":[{\"inputTokens\":4,\"ttl\":\"1h\"},{\"inputTokens\":5},{\"ttl\":"
+           "\"1h\"}]}}",
+           "usage cache_1h=4\nevents=0 terminal\n");
 }
 
 /* US-2, US-3: what is no count changes nothing, and the last count stands. */
