@@ -1,6 +1,6 @@
 /*
- * bedrock.converse: Bedrock's Converse, one document. A tool's input is an object in it, which is handed over as it stands;
- * text with citations stands deeper than text without.
+ * bedrock.converse: Bedrock's Converse, one document. A tool's input is an object in it, which is handed over
+ * as it stands; text with citations stands deeper than text without.
  */
 #include "wire/bedrock_converse.h"
 
