@@ -17,14 +17,15 @@ enum gsp__coding gsp__coding_of(const char *value, size_t n)
 {
     if (n == 0 || is_word(value, n, "identity"))
         return GSP__CODING_NONE;
-    if (is_word(value, n, "gzip") || is_word(value, n, "x-gzip") || is_word(value, n, "deflate"))
-        return GSP__CODING_DEFLATED;
-    return GSP__CODING_OTHER;
+    if (is_word(value, n, "gzip") || is_word(value, n, "x-gzip"))
+        return GSP__CODING_GZIP;
+    return is_word(value, n, "deflate") ? GSP__CODING_DEFLATE : GSP__CODING_OTHER;
 }
 
-static bool begin(struct gsp__inflate *z, unsigned char first)
+static bool begin(struct gsp__inflate *z, enum gsp__coding coding, unsigned char first)
 {
-    int bits = first == 0x1f || ((first & 0x0f) == 8 && first >> 4 <= 7) ? MAX_WBITS + 32 : -MAX_WBITS;
+    bool has_head = coding == GSP__CODING_GZIP || ((first & 0x0f) == 8 && first >> 4 <= 7);
+    int bits = has_head ? MAX_WBITS + 32 : -MAX_WBITS;
 
     if (inflateInit2(&z->stream, bits) != Z_OK) {
         z->is_bad = true;
@@ -34,13 +35,13 @@ static bool begin(struct gsp__inflate *z, unsigned char first)
     return true;
 }
 
-void gsp__inflate(struct gsp__inflate *z, const void *bytes, size_t n,
+void gsp__inflate(struct gsp__inflate *z, enum gsp__coding coding, const void *bytes, size_t n,
                   void (*give)(void *self, const void *bytes, size_t n), void *self)
 {
     unsigned char piece[PIECE_BYTES];
     int result = Z_OK;
 
-    if (n == 0 || z->is_bad || (!z->is_begun && !begin(z, *(const unsigned char *)bytes)))
+    if (n == 0 || z->is_bad || (!z->is_begun && !begin(z, coding, *(const unsigned char *)bytes)))
         return;
     /* zlib reads it only, whatever its type says */
     memcpy(&z->stream.next_in, &(const void *){bytes}, sizeof(void *));

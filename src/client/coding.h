@@ -10,8 +10,9 @@
 
 enum gsp__coding {
     GSP__CODING_NONE,
-    GSP__CODING_DEFLATED, /* gzip, or deflate with or without zlib's head: the first byte tells */
-    GSP__CODING_OTHER,    /* br, zstd ...: what is in it is not read */
+    GSP__CODING_GZIP,
+    GSP__CODING_DEFLATE, /* with zlib's head, as it should be, or without: the first byte tells */
+    GSP__CODING_OTHER,   /* br, zstd ...: what is in it is not read */
 };
 
 /* What a Content-Encoding header names. */
@@ -23,8 +24,8 @@ struct gsp__inflate {
     bool is_bad;
 };
 
-/* All zero is the beginning. Gives what is in these bytes, piece by piece. */
-void gsp__inflate(struct gsp__inflate *z, const void *bytes, size_t n,
+/* All zero is the beginning. Gives what is in these bytes of gzip or deflate, piece by piece. */
+void gsp__inflate(struct gsp__inflate *z, enum gsp__coding coding, const void *bytes, size_t n,
                   void (*give)(void *self, const void *bytes, size_t n), void *self);
 void gsp__inflate_deinit(struct gsp__inflate *z);
 

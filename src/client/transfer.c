@@ -285,8 +285,8 @@ static void read_coding(struct gsp__transfer *t, const char *bytes, size_t n)
         return;
     }
     gsp_stream_mark(t->attempt, GSP_MARK_FIRST_BYTE, 0); /* it may take a while until text comes out */
-    if (t->coding == GSP__CODING_DEFLATED)
-        gsp__inflate(&t->inflate, bytes, n, give_body, t);
+    if (t->coding != GSP__CODING_OTHER)
+        gsp__inflate(&t->inflate, t->coding, bytes, n, give_body, t);
 }
 
 void gsp__transfer_response_body(struct gsp__transfer *t, const char *bytes, size_t n)

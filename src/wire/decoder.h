@@ -105,14 +105,14 @@ void gsp__decoder_finish(struct gsp__decoder *d, int64_t now_ns);
 
 /*
  * Whether the end of such a body can be seen in it. Otherwise the connection's end is its end: of bytes, of a
- * text, of lines that no event ends.
+ * text, of lines that none of them ends.
  */
 static inline bool gsp__decoder_has_end(const struct gsp__decoder *d)
 {
-    bool is_lines = d->framing == GSP__FRAMING_NDJSON && d->format->is_line_stream;
+    bool is_endless = d->framing == GSP__FRAMING_NDJSON && d->format->is_endless;
 
     return gsp__framing_is_decoded(d->framing) && d->framing != GSP__FRAMING_RAW &&
-           d->framing != GSP__FRAMING_TEXT && !is_lines;
+           d->framing != GSP__FRAMING_TEXT && !is_endless;
 }
 
 /*

@@ -119,5 +119,6 @@ const struct gsp__format gsp__elevenlabs_text_to_speech = {
     .response = response,
     .target = target,
     .is_line_stream = true,
+    .is_endless = true,
     .is_audio = true,
 };

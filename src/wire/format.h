@@ -34,9 +34,10 @@ struct gsp__format {
     bool begins_alike;
     bool is_array_stream; /* an array as the document is a stream of its elements */
     bool is_eventstream;  /* a body that is no text is AWS frames, where no header tells the type */
-    bool is_line_stream; /* so are documents line by line, whatever their type says; the connection ends it */
-    bool is_audio;       /* answers may be audio, also of a type that says nothing */
-    bool is_text;        /* answers may be plain text */
+    bool is_line_stream;  /* so are documents line by line, whatever their type says */
+    bool is_endless;      /* no line of such a stream is its last: the connection ends it */
+    bool is_audio;        /* answers may be audio, also of a type that says nothing */
+    bool is_text;         /* answers may be plain text */
 };
 
 #endif
