@@ -305,10 +305,11 @@ static void what_others_make_of_it(void **state)
                          "arguments[0] \"{}\"\n"
                          "text[0] \"x\"\n"},
         {"other_index.sse", "response_id=\"resp_1\" request_id=\"resp_1\" response_status=\"completed\" "
-                            "tool_argument_bytes=4 tool_call_count=1\n"
+                            "output_text_bytes=1 tool_argument_bytes=4 tool_call_count=1\n"
                             "call[0][0] \"call_1\" \"f\"\n"
-                            "marks: Ce.C\n"
-                            "events=3 terminal\n"
+                            "marks: CTe.C\n"
+                            "events=4 terminal\n"
+                            "text[0] \"x\"\n"
                             "arguments[0] \"{}{}\"\n"},
     };
 
