@@ -215,11 +215,11 @@ static void on_text(struct observer *o, CURL *easy, const char *text, size_t n)
         begin_next(o, easy, true);
         return;
     case GSP__SAID_TRIES_AGAIN:
-        on_failure(o, easy, GSP__SAID_CONNECTION, text, n);
-        /* fall through */
     case GSP__SAID_WILL_FOLLOW:
         if (t)
             t->will_follow = true;
+        if (said == GSP__SAID_TRIES_AGAIN)
+            on_failure(o, easy, GSP__SAID_CONNECTION, text, n);
         return;
     case GSP__SAID_LEFT_INTACT:
         if (ends)
