@@ -137,7 +137,6 @@ static const struct gsp__node in_violation[] = {
 
 /* QuotaFailure has violations, RetryInfo a delay */
 static const struct gsp__node in_error_detail[] = {
-    GSP__NODE("@type", SKIP, NOTHING),
     GSP__NODE_PARENT("violations", OBJECT, NOTHING, in_violation),
     GSP__NODE("retryDelay", FACT, RETRY_DELAY),
 };
@@ -405,14 +404,9 @@ static void take_retry_delay(struct gsp__decoder *d)
         gsp__decoder_put_real(d, GSP_FACT_RETRY_AFTER, seconds);
 }
 
-static bool is_of_the_day(const char *bytes, size_t n)
+static bool is_of_the_day(const struct gsp__json_map *m)
 {
-    static const char word[] = "PerDay";
-
-    for (size_t i = 0; i + sizeof word - 1 <= n; i++)
-        if (memcmp(bytes + i, word, sizeof word - 1) == 0)
-            return true;
-    return false;
+    return memmem(m->value.bytes, m->value.n, "PerDay", 6) != NULL;
 }
 
 /* The quota that is spent says more than the code, which is that of HTTP; one of the day most of all, as no
@@ -422,8 +416,7 @@ static void take_quota(struct gsp__decoder *d)
     struct state *s = state_of(d);
     const struct gsp__json_map *m = &d->map;
 
-    if (m->token != GSP__JSON_STRING || m->value.n == 0 ||
-        (s->is_quota && !is_of_the_day(m->value.bytes, m->value.n)))
+    if (m->token != GSP__JSON_STRING || m->value.n == 0 || (s->is_quota && !is_of_the_day(m)))
         return;
     keep_word(&s->word, m);
     s->is_quota = true;
@@ -533,8 +526,7 @@ static void enter(struct gsp__decoder *d)
     }
 }
 
-/* Which of the choices a call belongs to is told after it, too; calls stay with the place of their candidate,
- * and can be moved no more. */
+/* Calls stay with the place of their candidate: they can be moved no more. */
 static void leave(struct gsp__decoder *d)
 {
     switch ((enum action)d->map.action) {

@@ -65,7 +65,7 @@ void gsp__gemini_modality(struct gsp__decoder *d, struct gsp__gemini_usage *u)
                                                           : "";
 
         if (*word && strlen(word) == m->value.n && memcmp(word, m->value.bytes, m->value.n) == 0)
-            u->modality = table[i].modality;
+            u->modality = (uint8_t)table[i].modality;
     }
 }
 
