@@ -25,7 +25,8 @@
 static gsp_recorder *rec;
 static struct raw_server *server;
 static CURL *easy;
-static size_t n_taken_max; /* the program's write function takes so much, then fails */
+/* The program's write function takes so much, then fails. */
+static _Thread_local size_t n_taken_max = SIZE_MAX;
 
 static size_t on_body(char *bytes, size_t size, size_t n, void *self)
 {
