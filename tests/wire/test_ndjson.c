@@ -15,7 +15,7 @@ static int set_up(void **state)
 {
     (void)state;
     seed = test_seed();
-    decode_as(&gsp__ollama_chat, NULL, "ollama");
+    decode_as(&gsp__ollama_chat, NULL, "ollama_chat");
     return 0;
 }
 

@@ -13,7 +13,7 @@ static int set_up(void **state)
 {
     (void)state;
     seed = test_seed();
-    decode_as(&gsp__ollama_chat, NULL, "ollama");
+    decode_as(&gsp__ollama_chat, NULL, "ollama_chat");
     return 0;
 }
 
@@ -172,12 +172,12 @@ static void generate_reads_the_same_keys(void **state)
     };
 
     (void)state;
-    decode_as(&gsp__ollama_generate, NULL, "ollama");
+    decode_as(&gsp__ollama_generate, NULL, "ollama_chat");
     EXPECT_ALL(cases);
     expect_request_fixture("request_generate.json", "request_model=\"example\" stream=false temperature=0 "
                                                     "stop_sequence[0]=\"END\"\n");
     assert_string_equal(gsp__ollama_generate.operation, "text_completion");
-    decode_as(&gsp__ollama_chat, NULL, "ollama");
+    decode_as(&gsp__ollama_chat, NULL, "ollama_chat");
 }
 
 int main(void)
