@@ -196,17 +196,9 @@ static const struct gsp__node root[] = {
 
 static const struct gsp__node response_root = GSP__NODE_PARENT("", OBJECT, DOCUMENT, root);
 
-#define HELD_MAX 320
-
-/*
- * In a stream the choice's index stands behind its text, and its place in the array says nothing. So the text
- * waits for it; what is longer than a token ever is goes to the choice of its place.
- */
 struct state {
     bool is_error;   /* the document is an error */
-    bool is_settled; /* the choice's index is known, or no longer waited for */
-    uint16_t n_held;
-    char held[HELD_MAX];
+    uint64_t n_text; /* of the choice, before its index */
 };
 
 static struct state *state_of(struct gsp__decoder *d)
@@ -214,39 +206,22 @@ static struct state *state_of(struct gsp__decoder *d)
     return GSP__STATE_OF(d, struct state);
 }
 
-static void begin_choice(struct gsp__decoder *d)
-{
-    gsp__answer_begin_choice(d);
-    /* nobody asks which choice it is, or the place in the array does say it */
-    state_of(d)->is_settled = !d->sink->content || !gsp__framing_is_stream(d->framing);
-}
-
-static void settle(struct gsp__decoder *d)
-{
-    struct state *s = state_of(d);
-    struct gsp__json_slice now = d->map.value;
-
-    s->is_settled = true;
-    if (s->n_held == 0)
-        return;
-    d->map.value = (struct gsp__json_slice){s->held, s->n_held};
-    gsp__decoder_text(d, d->answer.choice, GSP_MARK_TEXT, &d->map);
-    d->map.value = now;
-    s->n_held = 0;
-}
-
 static void take_text(struct gsp__decoder *d)
 {
-    struct state *s = state_of(d);
-    const struct gsp__json_map *m = &d->map;
+    state_of(d)->n_text += d->map.value.n;
+    gsp__decoder_text(d, d->answer.choice, GSP_MARK_TEXT, &d->map);
+}
 
-    if (!s->is_settled && m->value.n <= HELD_MAX - (size_t)s->n_held) {
-        memcpy(s->held + s->n_held, m->value.bytes, m->value.n);
-        s->n_held = (uint16_t)(s->n_held + m->value.n);
-        return;
-    }
-    settle(d);
-    gsp__decoder_text(d, d->answer.choice, GSP_MARK_TEXT, m);
+/* It stands behind the text, and in a stream the place in the array says nothing. */
+static void take_index(struct gsp__decoder *d)
+{
+    struct state *s = state_of(d);
+    unsigned place = d->answer.choice;
+
+    gsp__answer_index(d);
+    if (d->answer.choice != place)
+        gsp__decoder_move(d, place, GSP_MARK_TEXT, d->answer.choice, GSP_MARK_TEXT, s->n_text);
+    s->n_text = 0;
 }
 
 /* Whether the document is the error itself, not one that has an error in it. */
@@ -265,8 +240,7 @@ static void answer(struct gsp__decoder *d)
         gsp__decoder_text(d, d->answer.choice, GSP_MARK_REASONING, &d->map);
         break;
     case CHOICE_INDEX:
-        gsp__answer_index(d);
-        settle(d);
+        take_index(d);
         break;
     case FINISH:
         gsp__answer_finish(d);
@@ -342,16 +316,16 @@ static void response(struct gsp__decoder *d, enum gsp__map_event event)
 
     switch (event) {
     case GSP__MAP_ENTER:
-        if (action == CHOICE)
-            begin_choice(d);
+        if (action == CHOICE) {
+            gsp__answer_begin_choice(d);
+            state_of(d)->n_text = 0;
+        }
         break;
     case GSP__MAP_LEAVE:
-        if (action == CHOICE) {
-            settle(d);
+        if (action == CHOICE)
             gsp__answer_end_choice(d);
-        } else if (action == ERROR || (action == DOCUMENT && state_of(d)->is_error)) {
+        else if (action == ERROR || (action == DOCUMENT && state_of(d)->is_error))
             gsp__decoder_error(d);
-        }
         break;
     case GSP__MAP_PIECE:
     case GSP__MAP_VALUE:
@@ -375,5 +349,4 @@ const struct gsp__format gsp__openai_completions = {
     .response = response,
     .begin_event = begin_event,
     .begins_alike = true,
-    .end_event = settle, /* of an event that broke off in its choice */
 };

@@ -124,15 +124,17 @@ static void dimension(struct gsp__decoder *d, uint64_t n)
         d->sink->integer(d->self, GSP_FACT_EMBEDDING_DIMENSION, (int64_t)n);
 }
 
-/* The first vector as base64: numbers of four bytes each. */
+/* The first vector as base64: numbers of four bytes each. Padding is none wherever the piece was cut. */
 static void take_base64(struct gsp__decoder *d)
 {
     struct state *s = state_of(d);
-    size_t n = d->map.value.n;
+    const char *p = d->map.value.bytes, *end = p + d->map.value.n;
 
-    while (n > 0 && d->map.value.bytes[n - 1] == '=')
-        n--;
-    s->n_base64 += n;
+    s->n_base64 += d->map.value.n;
+    while (p < end && (p = memchr(p, '=', (size_t)(end - p)))) {
+        p++;
+        s->n_base64--;
+    }
     if (d->map.token == GSP__JSON_STRING && s->n_base64 * 3 / 4 % 4 == 0)
         dimension(d, s->n_base64 * 3 / 4 / 4);
 }

@@ -421,18 +421,21 @@ void gsp__responses_summary(struct gsp__decoder *d)
         whole_text(d, REASONING);
 }
 
-/* The type became known: bytes that were taken for something else are counted right. */
+/* The type became known: what was taken for something else is moved, or no longer counted. */
 static void recount(struct gsp__decoder *d, uint8_t kind)
 {
     struct gsp__responses_output *s = state_of(d);
-    uint64_t n = s->n_as_text + s->n_as_reasoning;
 
     if (kind == UNKNOWN)
         return;
-    d->n_text_bytes -= s->n_as_text;
-    d->n_reasoning_bytes -= s->n_as_reasoning;
-    d->n_text_bytes += kind == TEXT ? n : 0;
-    d->n_reasoning_bytes += kind == REASONING ? n : 0;
+    if (kind == TEXT) {
+        gsp__decoder_move(d, 0, GSP_MARK_REASONING, 0, GSP_MARK_TEXT, s->n_as_reasoning);
+    } else if (kind == REASONING) {
+        gsp__decoder_move(d, 0, GSP_MARK_TEXT, 0, GSP_MARK_REASONING, s->n_as_text);
+    } else {
+        d->n_text_bytes -= s->n_as_text;
+        d->n_reasoning_bytes -= s->n_as_reasoning;
+    }
     s->n_as_text = s->n_as_reasoning = 0;
 }
 

@@ -56,6 +56,8 @@ static void vectors_as_base64(void **state)
                                "events=0 terminal\n"},
         {"base64_escaped.json", "embedding_dimension=2 response_model=\"m\" embedding_count=1\n"
                                 "events=0 terminal\n"},
+        {"base64_pad_inside.json", "embedding_dimension=1 response_model=\"m\" embedding_count=1\n"
+                                   "events=0 terminal\n"},
         {"base64_odd.json", "response_model=\"m\" embedding_count=1\n"
                             "events=0 terminal\n"},
     };

@@ -131,15 +131,15 @@ static void what_a_text_is_may_stand_behind_it(void **state)
     EXPECT_ALL(cases);
 }
 
-/* The bytes are those of the types; of the content, its first guess stands. */
-static void what_keys_said_wrongly_is_counted_right(void **state)
+/* What is neither text nor reasoning after all is not counted. */
+static void what_keys_said_wrongly_is_moved(void **state)
 {
     static const struct expectation cases[] = {
         {"sorted_odd.json",
          "response_id=\"resp_o\" request_id=\"resp_o\" output_text_bytes=9 reasoning_bytes=2\n"
          "events=0 terminal\n"
-         "reasoning[0] \"abcfghinothingnothing\"\n"
-         "text[0] \"denothingjk\"\n"},
+         "reasoning[0] \"denothingnothing\"\n"
+         "text[0] \"abcfghinothingjk\"\n"},
     };
 
     (void)state;
@@ -507,7 +507,7 @@ int main(void)
         cmocka_unit_test(tool_calls),
         cmocka_unit_test(reasoning_is_kept_apart),
         cmocka_unit_test(what_a_text_is_may_stand_behind_it),
-        cmocka_unit_test(what_keys_said_wrongly_is_counted_right),
+        cmocka_unit_test(what_keys_said_wrongly_is_moved),
         cmocka_unit_test(without_deltas_the_ends_count),
         cmocka_unit_test(refusals_and_other_content),
         cmocka_unit_test(answers_that_are_not_complete),
