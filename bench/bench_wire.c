@@ -11,6 +11,7 @@
 
 #include "bench.h"
 #include "wire/decoder.h"
+#include "wire/registry.h"
 
 #ifdef HAVE_JSMN
 #define JSMN_STATIC
@@ -382,7 +383,8 @@ static int is_corpus(const struct dirent *entry)
     return ends_with(entry->d_name, ".jsonl");
 }
 
-int main(void)
+/* bench_wire [FORMAT]: all formats, or one. */
+int main(int argc, char **argv)
 {
     static const char *const framings[] = {"sse", "ndjson", "eventstream", "json"};
     struct dirent **files;
@@ -399,7 +401,7 @@ int main(void)
 
         snprintf(path, sizeof path, "%s/%s", directory, files[i]->d_name);
         snprintf(name, sizeof name, "%.*s", (int)strlen(files[i]->d_name) - 6, files[i]->d_name);
-        format = gsp__format_named(name);
+        format = argc < 2 || strcmp(argv[1], name) == 0 ? gsp__registry_named(name) : NULL;
         for (size_t f = 0; format && f < sizeof framings / sizeof framings[0]; f++) {
             char what[400];
 

@@ -10,6 +10,7 @@
 #include "base/http_time.h"
 #include "base/number.h"
 #include "wire/headers.h"
+#include "wire/registry.h"
 #include "wire/provider_name.h"
 
 #define NOW_UNIX_NS ((uint64_t)1700000000 * 1000000000)
@@ -72,7 +73,8 @@ static void check_value(const char *value, size_t n)
         FUZZ_CHECK(unix_s > -100000000000 && unix_s < 1000000000000, "a date of %lld", (long long)unix_s);
     check_number(value, n);
     gsp__framing_of(value, n);
-    gsp__format_of(value, n);
+    gsp__registry_find(value, n, value, n);
+    gsp__registry_find_by_shape(value, n);
     gsp__provider_of_host(value, n);
     gsp__provider_of_server(value, n, server);
     gsp__provider_of_server("localhost:11434", 15, server);

@@ -1,6 +1,7 @@
 /*
  * Every macro of the public headers, used as a program would; compiled as C99, C11 and C++17.
  */
+#include <genspan/curl.h>
 #include <genspan/export.h>
 #include <genspan/genspan.h>
 
@@ -12,6 +13,7 @@ int main(void)
     gsp_attempt_options attempt = GSP_ATTEMPT_OPTIONS_INIT;
     gsp_drainer_options drainer = GSP_DRAINER_OPTIONS_INIT;
     gsp_exchange_result result = GSP_EXCHANGE_RESULT_INIT;
+    gsp_curl_options curl = GSP_CURL_OPTIONS_INIT;
     gsp_failure failure = GSP_FAILURE_INIT;
     gsp_span none = GSP_NO_SPAN_INIT;
     gsp_scope no_scope = GSP_NO_SCOPE_INIT;
@@ -23,5 +25,6 @@ int main(void)
     context = gsp_span_context(none);
     gsp_context_format(&context, traceparent);
     return (int)(recorder.struct_size + span.struct_size + operation.struct_size + attempt.struct_size +
-                 drainer.struct_size + result.struct_size + failure.struct_size + none.id) == 0;
+                 drainer.struct_size + result.struct_size + curl.struct_size + failure.struct_size +
+                 none.id) == 0;
 }

@@ -34,8 +34,10 @@ run_one() { # target
         [ ! -d "$seeds" ] || set -- "$@" "$seeds"
     done
     case $target in
-    fuzz_json | fuzz_sse | fuzz_openai_chat) set -- "$@" tests/fixtures/openai_chat ;;
+    fuzz_json | fuzz_sse) fixtures=tests/fixtures/openai_chat ;;
+    *) fixtures=tests/fixtures/${target#fuzz_} ;;
     esac
+    [ ! -d "$fixtures" ] || set -- "$@" "$fixtures"
     case $target in # through so much code the weighing of seeds would take longer than the target
     fuzz_fold | fuzz_ring | fuzz_ring_spoilt) set -- -entropic=0 "$@" ;;
     esac

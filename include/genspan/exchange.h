@@ -5,6 +5,7 @@
  *
  *     gsp_exchange *x = gsp_exchange_new(attempt);
  *     gsp_exchange_request(x, "POST", url);
+ *     gsp_exchange_request_header(x, line, n_line);       each line, if they are at hand
  *     gsp_exchange_request_body(x, body, n_body);
  *     gsp_exchange_response_header(x, line, n_line, 0);   each line, the status line first
  *     gsp_exchange_response_body(x, bytes, n_bytes, 0);   each piece as it arrives
@@ -44,8 +45,22 @@ typedef void gsp_content_fn(void *self, uint32_t choice, gsp_mark kind, const ch
  */
 GSP_API void gsp_exchange_on_content(gsp_exchange *exchange, gsp_content_fn *fn, void *self);
 
-/* The request's method and absolute URL; host and path decide which decoder reads the rest. */
+/*
+ * The request's method and absolute URL; host and path decide which decoder reads the rest. Where they say
+ * nothing, a request header may (below), else the first 512 bytes of the response: by words that only one
+ * format begins with. What is known by nothing of these is passed over and counted as GSP_LOSS_FORMAT; its
+ * status, times and request ids are recorded all the same.
+ */
 GSP_API void gsp_exchange_request(gsp_exchange *exchange, const char *method, const char *url);
+
+/*
+ * One line of the request's head, with or without its line end; after gsp_exchange_request and before the
+ * body. Optional. It tells three things: a body with a Content-Encoding is not read; a header that only one
+ * provider asks for (anthropic-version) says what is spoken to a host nobody knows; an SDK's count of its
+ * own retries makes the attempt's kind GSP_ATTEMPT_CLIENT_RETRY. No value is kept, so secrets may be in it.
+ * Since 0.1.
+ */
+GSP_API void gsp_exchange_request_header(gsp_exchange *exchange, const char *line, size_t n_bytes);
 
 /* Bytes of the request body, in order, in any cuts. */
 GSP_API void gsp_exchange_request_body(gsp_exchange *exchange, const void *bytes, size_t n_bytes);
@@ -75,15 +90,17 @@ typedef struct gsp_exchange_result {
     uint32_t outcome;          /* a gsp_outcome; GSP_OUTCOME_AUTO before the end */
     int32_t http_status;       /* 0: none was seen */
     int32_t is_retryable;      /* 1 if the same request may be sent again (RE-1) */
-    int64_t retry_after_ms;    /* as the provider asks; -1: it does not say */
+    int64_t retry_after_ms;    /* as the provider asks, in the head or else in the body; -1: it does not */
     uint64_t n_content_chunks; /* chunks with content that were seen */
     const char *error_type;    /* "" if none; valid until the exchange is freed */
     const char *error_message; /* "" if none; cut at 1 KiB */
+    const char *wire_format;   /* openai.chat ...; "" as long as it is not known; static */
+    const char *operation;     /* chat, embeddings ...: what such an exchange is; "" if not known; static */
 } gsp_exchange_result;
 
 #define GSP_EXCHANGE_RESULT_INIT                                                                             \
     {                                                                                                        \
-        (uint32_t)sizeof(gsp_exchange_result), 0, 0, 0, -1, 0, "", ""                                        \
+        (uint32_t)sizeof(gsp_exchange_result), 0, 0, 0, -1, 0, "", "", "", ""                                \
     }
 
 /* Fill in `out`; NULL exchange leaves it as it is. */

@@ -174,6 +174,7 @@ typedef enum gsp_loss {
     GSP_LOSS_TYPE = 8,            /* facts of another type than facts.h gives, or unknown */
     GSP_LOSS_CUT = 9,             /* values cut at a length limit (kept, but shorter) */
     GSP_LOSS_TORN = 10,           /* records a reader could not make sense of, or not to their end */
+    GSP_LOSS_FORMAT = 11,         /* exchanges of no known wire format: their bodies were passed over */
     GSP_LOSS_LIMIT = 16
 } gsp_loss;
 

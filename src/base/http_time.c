@@ -126,6 +126,56 @@ bool gsp__http_date(const char *text, size_t n, int64_t *out_unix_s)
     return true;
 }
 
+/* Exactly so many digits. */
+static bool digits(struct cursor *c, int n, int *out)
+{
+    const char *begin = c->p;
+
+    return number(c, n, out) && c->p - begin == n;
+}
+
+static bool literal(struct cursor *c, const char *set)
+{
+    if (c->p == c->end || !*c->p || !strchr(set, *c->p))
+        return false;
+    c->p++;
+    return true;
+}
+
+/* Seconds that local time is ahead of UTC. */
+static bool offset(struct cursor *c, int *out_s)
+{
+    int h, m, sign;
+
+    *out_s = 0;
+    if (literal(c, "Zz"))
+        return c->p == c->end;
+    sign = c->p < c->end && *c->p == '-' ? -1 : 1;
+    if (!literal(c, "+-") || !digits(c, 2, &h) || !literal(c, ":") || !digits(c, 2, &m) || h > 23 || m > 59)
+        return false;
+    *out_s = sign * (h * 3600 + m * 60);
+    return c->p == c->end;
+}
+
+bool gsp__rfc3339_ms(const char *text, size_t n, int64_t *out_unix_ms)
+{
+    struct cursor c = {text, text + n};
+    int year, mon, day, seconds, ahead, ms = 0, unit = 100;
+
+    if (!digits(&c, 4, &year) || !literal(&c, "-") || !digits(&c, 2, &mon) || !literal(&c, "-") ||
+        !digits(&c, 2, &day) || !literal(&c, "Tt ") || !clock_time(&c, &seconds))
+        return false;
+    if (year < 1970 || mon < 1 || mon > 12 || day < 1 || day > 31)
+        return false;
+    if (literal(&c, "."))
+        for (; c.p < c.end && *c.p >= '0' && *c.p <= '9'; c.p++, unit /= 10)
+            ms += (*c.p - '0') * unit;
+    if (!offset(&c, &ahead))
+        return false;
+    *out_unix_ms = (days_from_civil(year, mon, day) * 86400 + seconds - ahead) * 1000 + ms;
+    return true;
+}
+
 static bool decimal_ms(const char *text, size_t n, int64_t *out_ms)
 {
     int64_t ms = 0, unit = 100;

@@ -9,7 +9,8 @@
 
 #include "base/buffer.h"
 #include "cli/command.h"
-#include "cli/facts_json.h"
+#include "cli/exchange_line.h"
+#include "wire/registry.h"
 
 #define FILE_MAX    ((size_t)256 << 20)
 #define HEADERS_MAX 256
@@ -102,52 +103,17 @@ static void print(json_t *facts)
  * Lines of JSON.
  */
 
-static const char *body_at(json_t *line, const char *key, size_t *n)
-{
-    json_t *body = json_object_get(line, key);
-
-    *n = json_string_length(body);
-    return json_string_value(body);
-}
-
-static size_t read_headers(json_t *line, const char *headers[2 * HEADERS_MAX + 1])
-{
-    json_t *value;
-    const char *key;
-    size_t n = 0;
-
-    json_object_foreach(json_object_get(line, "response_headers"), key, value)
-    {
-        if (json_is_string(value) && n < 2 * HEADERS_MAX) {
-            headers[n++] = key;
-            headers[n++] = json_string_value(value);
-        }
-    }
-    headers[n] = NULL;
-    return n;
-}
-
 static json_t *decode_line(json_t *line)
 {
-    const char *headers[2 * HEADERS_MAX + 1];
-    struct gsp__exchange_bytes x = {.headers = headers};
-    const char *flavor = json_string_value(json_object_get(line, "flavor"));
-    const struct gsp__format *format = flavor ? gsp__format_named(flavor) : NULL;
-    json_t *id = json_object_get(line, "id"), *facts;
+    json_t *id = json_object_get(line, "id"), *facts = NULL;
+    struct gsp__exchange_line l;
 
-    x.host = json_string_value(json_object_get(line, "host"));
-    x.path = json_string_value(json_object_get(line, "path"));
-    if (!flavor && x.path)
-        format = gsp__format_of(x.path, strlen(x.path));
-    if (!format)
-        return json_pack("{s:O*, s:b}", "id", id, "unsupported", 1);
-    x.status = (int)json_integer_value(json_object_get(line, "status"));
-    x.request_body = body_at(line, "request_body", &x.n_request_body);
-    x.response_body = body_at(line, "response_body", &x.n_response_body);
-    read_headers(line, headers);
-    facts = gsp__facts_json(&x, format, NULL, NULL);
-    if (facts && id)
-        json_object_set(facts, "id", id);
+    if (gsp__exchange_line_open(&l, line)) {
+        facts = l.format ? gsp__facts_json(&l.x, l.format, NULL, NULL) : json_pack("{s:b}", "unsupported", 1);
+        if (facts && id)
+            json_object_set(facts, "id", id);
+    }
+    gsp__exchange_line_close(&l);
     return facts;
 }
 
@@ -173,7 +139,10 @@ static int decode_lines(const char *path)
         if (facts) {
             print(facts);
         } else {
-            gsp__complain("decode", "line %zu: %s", number, line ? "not an object" : fault.text);
+            gsp__complain("decode", "line %zu: %s", number,
+                          !line                  ? fault.text
+                          : json_is_object(line) ? "a body is not base64"
+                                                 : "not an object");
             puts("{\"unsupported\":true}");
             code = GSP__EXIT_FAILED;
         }
@@ -202,7 +171,7 @@ static const char *split_url(const char *url, char host[256])
 static int decode_files(const struct arguments *a)
 {
     struct gsp__buffer request = {0}, response = {0};
-    const struct gsp__format *format = a->format ? gsp__format_named(a->format) : NULL;
+    const struct gsp__format *format = a->format ? gsp__registry_named(a->format) : NULL;
     struct gsp__exchange_bytes x = {.status = (int)a->status};
     char host[256] = "";
     json_t *facts;
@@ -212,7 +181,8 @@ static int decode_files(const struct arguments *a)
     x.host = host;
     x.headers = (const char *const *)a->headers;
     if (!a->format && a->url)
-        format = gsp__format_of(x.path, strlen(x.path));
+        format =
+            gsp__registry_find(x.host ? x.host : "", x.host ? strlen(x.host) : 0, x.path, strlen(x.path));
     if (!format)
         return a->format ? gsp__usage_error("decode", "--format %s: not known; openai.chat is", a->format)
                : a->url  ? gsp__usage_error("decode",

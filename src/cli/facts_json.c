@@ -33,6 +33,8 @@ struct facts {
     struct tool_call calls[TOOL_CALLS_MAX];
     size_t n_calls;
     bool has_error;
+    bool has_messages;
+    bool has_number_codes; /* Google's errors: the number is their code, the type a status */
 };
 
 /* A string as JSON; what is not UTF-8 is replaced. */
@@ -48,6 +50,17 @@ static json_t *text_json(const char *bytes, size_t n)
         value = json_stringn(clean, gsp__utf8_sanitize(clean, 3 * n, bytes, n));
     free(clean);
     return value;
+}
+
+/* What providers say as a number (Google's, asked for enums as numbers) stands as one. */
+static json_t *word_json(const char *bytes, size_t n)
+{
+    json_int_t number = 0;
+    size_t i = 0;
+
+    for (; i < n && n < 10 && bytes[i] >= '0' && bytes[i] <= '9'; i++)
+        number = 10 * number + (bytes[i] - '0');
+    return i == n ? json_integer(number) : text_json(bytes, n);
 }
 
 /* Facts that stand under a key of their own, and which. */
@@ -67,14 +80,28 @@ static const struct {
     {GSP_FACT_TOOL_COUNT, "request_tool_count"},
     {GSP_FACT_RESPONSE_ID, "response_id"},
     {GSP_FACT_RESPONSE_MODEL, "response_model"},
+    {GSP_FACT_RESPONSE_STATUS, "response_status"},
+    {GSP_FACT_EMBEDDING_COUNT, "embeddings"},
     {GSP_FACT_PROVIDER_ERROR_TYPE, "error_code"},
     {GSP__FACT_ERROR_MESSAGE, "error_message"},
 };
 
+/* The message count is the length of `messages`: a format that has none has no count here, though it may
+ * count what it has instead. */
+static bool has_messages(const struct gsp__format *format)
+{
+    const struct gsp__node *root = format->request_root;
+
+    for (unsigned i = 0; root && i < root->n_children; i++)
+        if (strcmp(root->children[i].key, "messages") == 0)
+            return true;
+    return false;
+}
+
 static void put(struct facts *f, unsigned fact, json_t *value)
 {
     for (size_t i = 0; i < GSP__COUNT_OF(keys); i++)
-        if (keys[i].fact == fact) {
+        if (keys[i].fact == fact && (fact != GSP_FACT_MESSAGE_COUNT || f->has_messages)) {
             json_object_set_new(f->out, keys[i].key, value);
             return;
         }
@@ -107,7 +134,15 @@ static void on_string(void *self, unsigned fact, unsigned index, const char *byt
         if (index >= CHOICES_MAX)
             return;
         json_decref(f->finish[index]);
-        f->finish[index] = text_json(bytes, n);
+        f->finish[index] = word_json(bytes, n);
+    } else if (fact == GSP_FACT_PROVIDER_ERROR_CODE) { /* stands for the type where there is none */
+        if (f->has_number_codes)
+            json_object_set_new(f->out, "error_code", word_json(bytes, n));
+        else if (!json_object_get(f->out, "error_code"))
+            json_object_set_new(f->out, "error_code", text_json(bytes, n));
+    } else if (fact == GSP_FACT_PROVIDER_ERROR_TYPE && f->has_number_codes) {
+        if (!json_object_get(f->out, "error_code"))
+            json_object_set_new(f->out, "error_code", text_json(bytes, n));
     } else {
         put(f, fact, text_json(bytes, n));
     }
@@ -197,6 +232,22 @@ static void on_content(void *self, unsigned choice, gsp_mark kind, const char *b
         gsp__buffer_add(&f->text[choice], bytes, n);
 }
 
+static void on_move(void *self, unsigned choice, gsp_mark kind, unsigned to_choice, gsp_mark to_kind,
+                    size_t n)
+{
+    struct facts *f = self;
+    struct gsp__buffer *from;
+
+    if (kind != GSP_MARK_TEXT || choice >= CHOICES_MAX)
+        return;
+    from = &f->text[choice];
+    if (n > from->n)
+        n = from->n;
+    if (to_kind == GSP_MARK_TEXT && to_choice < CHOICES_MAX)
+        gsp__buffer_add(&f->text[to_choice], from->data + from->n - n, n);
+    from->n -= n;
+}
+
 static const struct gsp__sink sink = {
     .string = on_string,
     .integer = on_integer,
@@ -207,6 +258,7 @@ static const struct gsp__sink sink = {
     .mark = on_mark,
     .error = on_error,
     .content = on_content,
+    .move = on_move,
 };
 
 static void put_text(struct facts *f)
@@ -305,14 +357,19 @@ json_t *gsp__facts_json(const struct gsp__exchange_bytes *x, const struct gsp__f
     f->out = out = json_object();
     f->usage = json_object();
     f->ids = json_array();
+    f->has_messages = has_messages(format);
+    f->has_number_codes = strcmp(format->provider, "gcp.gemini") == 0;
     feed_headers(f, x, &hints);
 
     gsp__request_init(request, format, &sink, f);
+    if (x->path)
+        gsp__request_target(request, x->path, strlen(x->path));
     for (size_t at = 0; at < x->n_request_body; at += n) {
         n = next_cut(cut, cut_self, x->n_request_body - at);
         gsp__request_body(request, x->request_body + at, n);
     }
-    gsp__decoder_init(response, format, hints.framing, &sink, f);
+    gsp__request_finish(request);
+    gsp__decoder_init(response, format, gsp__framing_under(hints.framing, x->status), &sink, f);
     for (size_t at = 0; at < x->n_response_body; at += n) {
         n = next_cut(cut, cut_self, x->n_response_body - at);
         gsp__decoder_body(response, x->response_body + at, n, 0);
@@ -325,11 +382,12 @@ json_t *gsp__facts_json(const struct gsp__exchange_bytes *x, const struct gsp__f
         json_object_set_new(out, "status", json_integer(x->status));
     if (*gsp__framing_name(response->framing))
         json_object_set_new(out, "framing", json_string(gsp__framing_name(response->framing)));
-    if (response->framing == GSP__FRAMING_SSE)
+    if (gsp__framing_is_stream(response->framing))
         json_object_set_new(out, "chunks", json_integer((json_int_t)response->n_events));
     if (x->status < 400) {
-        put_text(f);
-        if (f->has_error && response->framing == GSP__FRAMING_SSE)
+        if (strcmp(format->operation, "embeddings") != 0)
+            put_text(f);
+        if (f->has_error && gsp__framing_is_stream(response->framing))
             json_object_set_new(out, "stream_error", json_true());
         json_object_del(out, "error_code");
         json_object_del(out, "error_message");

@@ -30,6 +30,13 @@ static const struct {
     {"api_error", GSP_ERROR_SERVER_ERROR},
     {"timeout", GSP_ERROR_TIMEOUT},
     {"invalid_request_error", GSP_ERROR_INVALID_REQUEST},
+    /* exceptions in Bedrock's streams; as answers they have a status */
+    {"throttlingException", GSP_ERROR_RATE_LIMIT},
+    {"serviceUnavailableException", GSP_ERROR_OVERLOADED},
+    {"internalServerException", GSP_ERROR_SERVER_ERROR},
+    {"modelStreamErrorException", GSP_ERROR_SERVER_ERROR},
+    {"modelTimeoutException", GSP_ERROR_TIMEOUT},
+    {"validationException", GSP_ERROR_INVALID_REQUEST},
 };
 
 static const char *class_of_word(const char *word)

@@ -10,7 +10,7 @@ const char *gsp_loss_name(gsp_loss reason)
     static const char *const names[] = {
         "no_chunk",     "record_full", "attribute_limit", "event_limit", "link_limit",
         "content_full", "late",        "stale",           "type",        "cut",
-        "torn",
+        "torn",         "format",
     };
 
     return (unsigned)reason < GSP__COUNT_OF(names) ? names[reason] : "other";

@@ -1,60 +1,59 @@
 /*
- * The decoder: one HTTP exchange's bodies in, facts out. A fixed-size object without allocation, I/O or
- * clock; fed in any cuts, in one pass, without a copy of the stream.
+ * The decoder: the body of an HTTP response in, facts out. A fixed-size object without allocation, I/O or
+ * clock; fed in any cuts, in one pass, without a copy of the stream. wire/request.h is its other side.
  *
- * The framing (JSON document, SSE) and the format (openai.chat ...) are apart: a format is a table of
- * JSON keys and a function that says what each value means (wire/format.h).
+ * The framing (wire/framing.h) and the format (openai.chat ...) are apart: a format is a tree of JSON keys
+ * and a function that says what each value means (wire/format.h).
  */
 #ifndef GSP_WIRE_DECODER_H
 #define GSP_WIRE_DECODER_H
 
+#include "wire/eventstream.h"
 #include "wire/format.h"
+#include "wire/framing.h"
 #include "wire/json_map.h"
+#include "wire/request.h"
 #include "wire/sink.h"
 #include "wire/sse.h"
 
-enum gsp__framing {
-    GSP__FRAMING_UNKNOWN, /* the first byte of the body decides */
-    GSP__FRAMING_JSON,
-    GSP__FRAMING_SSE,
-    GSP__FRAMING_OTHER, /* not decoded */
+#define GSP__BEGINNING_MAX    256
+#define GSP__FORMAT_STATE_MAX 384
+#define GSP__TOOL_ID_MAX      96
+#define GSP__TOOL_NAME_MAX    128
+#define GSP__TOOL_CHOICES_MAX 8 /* tool calls are told apart in so many choices, 64 in each */
+
+/* What is known of the choice and the tool call that are being read (wire/answer.h). */
+struct gsp__answer {
+    uint64_t tool_calls[GSP__TOOL_CHOICES_MAX]; /* one bit per index that was counted */
+    uint32_t choice;
+    uint32_t tool_index;
+    bool has_tool_index;
+    uint8_t n_finish;
+    uint8_t n_tool_id;
+    uint8_t n_tool_name;
+    char finish[32];
+    char tool_id[GSP__TOOL_ID_MAX];
+    char tool_name[GSP__TOOL_NAME_MAX];
 };
 
-/* The name as in the corpus: "json", "sse"; "" for the others. */
-const char *gsp__framing_name(enum gsp__framing framing);
-
-/* What a Content-Type header says of the framing. */
-enum gsp__framing gsp__framing_of(const char *content_type, size_t n);
-
-/* The request's side. */
-struct gsp__request_decoder {
-    const struct gsp__format *format;
-    const struct gsp__sink *sink;
-    void *self;
-    bool is_over; /* complete, or not JSON */
-    uint64_t seen[4];
-    struct gsp__json_map map;
-};
-
-void gsp__request_init(struct gsp__request_decoder *d, const struct gsp__format *format,
-                       const struct gsp__sink *sink, void *self);
-void gsp__request_body(struct gsp__request_decoder *d, const char *bytes, size_t n);
-
-/* The response's side. */
 struct gsp__decoder {
     const struct gsp__format *format;
     const struct gsp__sink *sink;
     void *self;
     enum gsp__framing framing;
-    uint64_t seen[4]; /* facts that were handed over */
+    bool has_begun;    /* the framing is settled */
+    bool is_line_over; /* one document was read, and its line is over: see is_line_stream */
+    uint64_t seen[4];  /* facts that were handed over */
     int64_t now_ns;
 
     /* of the event that is being read */
     bool is_event_open;
     bool is_event_bad;
-    bool is_event_done; /* the event's document is complete */
-    uint8_t n_done;     /* characters of "[DONE]" that were seen */
-    uint8_t kinds;      /* content in it: one bit per gsp_mark */
+    uint8_t n_done; /* characters of "[DONE]" that were seen */
+    uint8_t kinds;  /* content in it: one bit per gsp_mark */
+    uint8_t n_name; /* SSE's event field, the type of a frame; SSE may tell it only at the end */
+    const char *name;
+    uint64_t n_base64; /* of a string of audio that is being read */
 
     /* of the whole response */
     bool is_terminal; /* a terminal event or a finish reason was seen */
@@ -66,12 +65,32 @@ struct gsp__decoder {
     uint64_t n_text_bytes; /* visible text of all choices */
     uint64_t n_reasoning_bytes;
     uint64_t n_argument_bytes;
+    uint64_t n_audio_bytes; /* of audio as it is, not as base64 */
 
-    union gsp__format_state state;
-    struct gsp__sse sse;
+    struct gsp__answer answer;
+    /* what the format keeps besides, zero at the beginning; see GSP__STATE_OF */
+    union {
+        uint64_t align;
+        char bytes[GSP__FORMAT_STATE_MAX];
+    } state;
+    union {
+        struct gsp__sse sse;
+        struct gsp__eventstream eventstream;
+    } frames;
     struct gsp__json_map map;
+
+    /* The beginning that events have in common, where the format says so: what is the same as in an event
+     * before says nothing new, and is not read again. */
+    struct gsp__map_place place;
+    uint16_t n_beginning; /* 0: none yet */
+    char beginning[GSP__BEGINNING_MAX];
 };
 
+/* A format's own state, a struct of its source file that has to fit. */
+#define GSP__STATE_OF(d, type)                                                                               \
+    ((void)sizeof(char[sizeof(type) <= GSP__FORMAT_STATE_MAX ? 1 : -1]), (type *)(void *)(d)->state.bytes)
+
+/* GSP__FRAMING_UNKNOWN: the body's first bytes decide. */
 void gsp__decoder_init(struct gsp__decoder *d, const struct gsp__format *format, enum gsp__framing framing,
                        const struct gsp__sink *sink, void *self);
 
@@ -85,26 +104,86 @@ void gsp__decoder_body(struct gsp__decoder *d, const char *bytes, size_t n, int6
 void gsp__decoder_finish(struct gsp__decoder *d, int64_t now_ns);
 
 /*
- * For formats: hand over a value. Strings, numbers and booleans each once per fact (true if this was the
- * once); values that are not what the fact wants (negative counts, fractions, text for a number) are
- * passed over. A code may be a string or a number.
+ * Whether the end of such a body can be seen in it. Otherwise the connection's end is its end: of bytes, of a
+ * text, of lines that none of them ends.
+ */
+static inline bool gsp__decoder_has_end(const struct gsp__decoder *d)
+{
+    bool is_endless = d->framing == GSP__FRAMING_NDJSON && d->format->is_endless;
+
+    return gsp__framing_is_decoded(d->framing) && d->framing != GSP__FRAMING_RAW &&
+           d->framing != GSP__FRAMING_TEXT && !is_endless;
+}
+
+/*
+ * For formats.
+ */
+
+/* Whether the event has this name. */
+bool gsp__decoder_event_is(const struct gsp__decoder *d, const char *name);
+
+/* For a format's unwrap: the next bytes of the event's own document. */
+void gsp__decoder_read(struct gsp__decoder *d, const char *bytes, size_t n);
+
+/* The response is, or contains, the provider's error. */
+void gsp__decoder_error(struct gsp__decoder *d);
+
+/* The answer's end was seen: a stream that breaks off now has lost nothing. */
+void gsp__decoder_terminal(struct gsp__decoder *d);
+
+/*
+ * Hand over the value that was just read, each fact once (true if this was the once). What is not what the
+ * fact wants (a negative count, a fraction, text for a number) is passed over. A code may be a string or a
+ * number.
  */
 bool gsp__decoder_string(struct gsp__decoder *d, unsigned fact, const struct gsp__json_map *m);
 void gsp__decoder_code(struct gsp__decoder *d, unsigned fact, const struct gsp__json_map *m);
+void gsp__decoder_int(struct gsp__decoder *d, unsigned fact, const struct gsp__json_map *m);
 void gsp__decoder_real(struct gsp__decoder *d, unsigned fact, const struct gsp__json_map *m, double scale);
+
+/* The same for what did not come as a JSON value. */
+void gsp__decoder_put_real(struct gsp__decoder *d, unsigned fact, double value);
+bool gsp__decoder_put_string(struct gsp__decoder *d, unsigned fact, const char *bytes, size_t n, bool is_cut);
+
+/* A list's item: each string counts, and may be there before. */
+void gsp__decoder_item(struct gsp__decoder *d, unsigned fact, const struct gsp__json_map *m);
+void gsp__decoder_request_id(struct gsp__decoder *d, const struct gsp__json_map *m);
+
+/* A part of the usage: whole numbers from 0 on are reports, all else is none (US-3); the last one stands. */
 void gsp__decoder_usage(struct gsp__decoder *d, gsp_usage part, const struct gsp__json_map *m);
+bool gsp__decoder_tokens(const struct gsp__json_map *m, int64_t *out);
+void gsp__decoder_put_usage(struct gsp__decoder *d, gsp_usage part, int64_t tokens);
+
+/*
+ * The value that was just read, as what a table says of it: for formats with many values that are handed over
+ * as they are.
+ */
+enum gsp__as {
+    GSP__AS_NOTHING,
+    GSP__AS_STRING,
+    GSP__AS_ITEM,
+    GSP__AS_CODE,
+    GSP__AS_INT,
+    GSP__AS_REAL,
+    GSP__AS_MILLIS, /* milliseconds, a fact in seconds */
+    GSP__AS_TOKENS, /* a part of the usage */
+};
+
+struct gsp__meaning {
+    uint8_t as;
+    uint8_t what; /* the fact, or the part of the usage */
+};
+
+void gsp__decoder_take(struct gsp__decoder *d, struct gsp__meaning meaning);
+
+/* A piece of content: text, reasoning or a tool's arguments. */
 void gsp__decoder_text(struct gsp__decoder *d, unsigned choice, gsp_mark kind, const struct gsp__json_map *m);
-void gsp__decoder_error(struct gsp__decoder *d);
 
-/* Whether the event that is read has this name, as far as it is known: SSE may tell it after the data. */
-bool gsp__decoder_event_is(const struct gsp__decoder *d, const char *name);
+/* The last n bytes of content of this choice and kind are of another after all. */
+void gsp__decoder_move(struct gsp__decoder *d, unsigned choice, gsp_mark kind, unsigned to_choice,
+                       gsp_mark to_kind, uint64_t n);
 
-void gsp__request_string(struct gsp__request_decoder *d, unsigned fact);
-void gsp__request_int(struct gsp__request_decoder *d, unsigned fact);
-void gsp__request_real(struct gsp__request_decoder *d, unsigned fact);
-void gsp__request_bool(struct gsp__request_decoder *d, unsigned fact);
-
-/* A value that the format worked out; each once per fact. */
-void gsp__request_put_int(struct gsp__request_decoder *d, unsigned fact, int64_t value);
+/* A piece of audio as base64. */
+void gsp__decoder_base64_audio(struct gsp__decoder *d, const struct gsp__json_map *m);
 
 #endif

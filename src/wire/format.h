@@ -5,34 +5,39 @@
 #define GSP_WIRE_FORMAT_H
 
 #include "wire/json_map.h"
-#include "wire/openai_chat.h"
 
 struct gsp__decoder;
 struct gsp__request_decoder;
 
 struct gsp__format {
-    const char *name;      /* "openai.chat" */
-    const char *operation; /* gen_ai.operation.name of what it carries */
-    const char *provider;  /* of an unknown host that speaks it: the one whose format it is */
-    const struct gsp__node *request_nodes;
-    const struct gsp__node *response_nodes;
+    const char *name;                     /* "openai.chat" */
+    const char *operation;                /* gen_ai.operation.name of what it carries */
+    const char *provider;                 /* of an unknown host that speaks it: the one whose format it is */
+    const struct gsp__node *request_root; /* NULL: its body says nothing */
+    const struct gsp__node *response_root;
     void (*request)(struct gsp__request_decoder *d, enum gsp__map_event event);
     void (*response)(struct gsp__decoder *d, enum gsp__map_event event);
-    void (*begin_event)(struct gsp__decoder *d); /* NULL: nothing to do */
+
+    /* all of these may be NULL */
+    void (*target)(struct gsp__request_decoder *d, const char *target, size_t n); /* path and query */
+    void (*end_request)(struct gsp__request_decoder *d);                          /* the body is complete */
+    const char *(*operation_of)(const char *target, size_t n); /* instead of `operation`, by path and query */
+    void (*unwrap)(struct gsp__decoder *d, const char *bytes,
+                   size_t n); /* an event's data, see gsp__decoder_read */
+    void (*begin_event)(struct gsp__decoder *d);
+    void (*end_event)(struct gsp__decoder *d); /* before its mark is made */
+    void (*end)(struct gsp__decoder *d);       /* the response is over */
+
+    /* Events begin with facts of the whole answer (id, model ...), which say nothing again when they come
+     * again; what an event says of itself comes after them. `begin_event` sets right what such a fact sets.
+     */
+    bool begins_alike;
+    bool is_array_stream; /* an array as the document is a stream of its elements */
+    bool is_eventstream;  /* a body that is no text is AWS frames, where no header tells the type */
+    bool is_line_stream;  /* so are documents line by line, whatever their type says */
+    bool is_endless;      /* no line of such a stream is its last: the connection ends it */
+    bool is_audio;        /* answers may be audio, also of a type that says nothing */
+    bool is_text;         /* answers may be plain text */
 };
-
-/* What formats keep while they read a response. */
-union gsp__format_state {
-    struct gsp__openai_chat_state openai_chat;
-};
-
-/*
- * The format of a request, by its path (query left out). NULL where it is none that we know: such traffic
- * is passed over, never guessed.
- */
-const struct gsp__format *gsp__format_of(const char *path, size_t n);
-
-/* The format of this name, or NULL. */
-const struct gsp__format *gsp__format_named(const char *name);
 
 #endif

@@ -9,14 +9,20 @@
 #include "base/compiler.h"
 #include "base/http_time.h"
 #include "base/number.h"
+#include "record/fact_types.h"
 
 enum meaning {
     REQUEST_ID,
-    LIMIT,  /* whole number */
-    RESET,  /* duration, or seconds */
-    MILLIS, /* milliseconds, a fact in seconds */
+    LIMIT,    /* whole number */
+    RESET,    /* duration, or seconds */
+    RESET_AT, /* the time when */
+    MILLIS,   /* milliseconds, a fact in seconds */
+    REAL,     /* a number, not negative */
+    TEXT,
     RETRY_AFTER,
     RETRY_AFTER_MS,
+    COUNT,      /* of a usage whose total is the sum of its parts; `fact` is the part */
+    ERROR_TYPE, /* a class of errors; after a colon, where it is explained */
     SHOULD_RETRY,
     CONTENT_TYPE,
     CONTENT_ENCODING,
@@ -53,7 +59,25 @@ static const struct {
     {"x-ratelimit-remaining-req-minute", LIMIT, GSP_FACT_REQUESTS_REMAINING},
     {"x-ratelimit-limit-tokens-minute", LIMIT, GSP_FACT_TOKENS_LIMIT},
     {"x-ratelimit-remaining-tokens-minute", LIMIT, GSP_FACT_TOKENS_REMAINING},
+    {"anthropic-ratelimit-requests-limit", LIMIT, GSP_FACT_REQUESTS_LIMIT},
+    {"anthropic-ratelimit-requests-remaining", LIMIT, GSP_FACT_REQUESTS_REMAINING},
+    {"anthropic-ratelimit-requests-reset", RESET_AT, GSP_FACT_REQUESTS_RESET},
+    {"anthropic-ratelimit-tokens-limit", LIMIT, GSP_FACT_TOKENS_LIMIT},
+    {"anthropic-ratelimit-tokens-remaining", LIMIT, GSP_FACT_TOKENS_REMAINING},
+    {"anthropic-ratelimit-tokens-reset", RESET_AT, GSP_FACT_TOKENS_RESET},
+    {"x-amzn-bedrock-input-token-count", COUNT, GSP__HEADER_INPUT_TOKENS},
+    {"x-amzn-bedrock-cache-read-input-token-count", COUNT, GSP__HEADER_CACHE_READ_TOKENS},
+    {"x-amzn-bedrock-cache-write-input-token-count", COUNT, GSP__HEADER_CACHE_WRITE_TOKENS},
+    {"x-amzn-bedrock-output-token-count", COUNT, GSP__HEADER_OUTPUT_TOKENS},
+    {"x-amzn-bedrock-invocation-latency", MILLIS, GSP_FACT_PROCESSING_TIME},
+    {"x-amzn-errortype", ERROR_TYPE, GSP_FACT_PROVIDER_ERROR_TYPE},
+    {"x-trial-endpoint-call-limit", LIMIT, GSP_FACT_REQUESTS_LIMIT}, /* Cohere */
+    {"x-trial-endpoint-call-remaining", LIMIT, GSP_FACT_REQUESTS_REMAINING},
     {"openai-processing-ms", MILLIS, GSP_FACT_PROCESSING_TIME},
+    {"character-cost", REAL, GSP_FACT_CREDITS}, /* ElevenLabs */
+    {"dg-char-count", LIMIT, GSP_FACT_INPUT_CHARACTERS},
+    {"dg-model-name", TEXT, GSP_FACT_RESPONSE_MODEL},
+    {"dg-error", TEXT, GSP__FACT_ERROR_MESSAGE},
     {"retry-after", RETRY_AFTER, GSP_FACT_RETRY_AFTER},
     {"retry-after-ms", RETRY_AFTER_MS, GSP_FACT_RETRY_AFTER},
     {"x-ms-retry-after-ms", RETRY_AFTER_MS, GSP_FACT_RETRY_AFTER},
@@ -119,6 +143,62 @@ static void retry_after(struct gsp__header_hints *hints, int64_t ms, bool is_exa
     hints->has_exact_retry = is_exact;
 }
 
+/* Seconds until then; a time that has passed is now. Without a time of our own nothing can be said. */
+static bool reset_at(const char *value, size_t n, uint64_t now_unix_ns, double *out_s)
+{
+    int64_t unix_ms, now_ms = (int64_t)(now_unix_ns / 1000000);
+
+    if (now_ms == 0 || !gsp__rfc3339_ms(value, n, &unix_ms))
+        return false;
+    *out_s = unix_ms > now_ms ? (double)(unix_ms - now_ms) / 1000 : 0;
+    return true;
+}
+
+/* US-1: the total has everything in it, which the header of the input has not. */
+static void count(struct gsp__header_hints *hints, unsigned part, int64_t tokens,
+                  const struct gsp__sink *sink, void *self)
+{
+    static const gsp_usage usages[] = {
+        [GSP__HEADER_CACHE_READ_TOKENS] = GSP_USAGE_CACHE_READ_TOKENS,
+        [GSP__HEADER_CACHE_WRITE_TOKENS] = GSP_USAGE_CACHE_WRITE_TOKENS,
+        [GSP__HEADER_OUTPUT_TOKENS] = GSP_USAGE_OUTPUT_TOKENS,
+    };
+
+    hints->tokens[part] = tokens;
+    if (part == GSP__HEADER_INPUT_TOKENS)
+        hints->has_input_tokens = true;
+    else
+        sink->usage(self, usages[part], tokens);
+    if (hints->has_input_tokens && part != GSP__HEADER_OUTPUT_TOKENS)
+        sink->usage(self, GSP_USAGE_INPUT_TOKENS,
+                    hints->tokens[GSP__HEADER_INPUT_TOKENS] + hints->tokens[GSP__HEADER_CACHE_READ_TOKENS] +
+                        hints->tokens[GSP__HEADER_CACHE_WRITE_TOKENS]);
+}
+
+static bool real_of(enum meaning meaning, const char *value, size_t n, uint64_t now_unix_ns, double *out)
+{
+    switch (meaning) {
+    case RESET:
+        return gsp__header_duration(value, n, out);
+    case RESET_AT:
+        return reset_at(value, n, now_unix_ns, out);
+    default:
+        if (!gsp__parse_double(value, n, out) || !(*out >= 0 && *out < 1e15))
+            return false;
+        *out /= meaning == MILLIS ? 1000 : 1;
+        return true;
+    }
+}
+
+static void error_type(unsigned fact, const char *value, size_t n, const struct gsp__sink *sink, void *self)
+{
+    const char *colon = memchr(value, ':', n);
+
+    n = colon ? (size_t)(colon - value) : n;
+    if (n > 0)
+        sink->string(self, fact, 0, value, n, false);
+}
+
 void gsp__header(const char *name, size_t n_name, const char *value, size_t n_value, uint64_t now_unix_ns,
                  struct gsp__header_hints *hints, const struct gsp__sink *sink, void *self)
 {
@@ -140,12 +220,21 @@ void gsp__header(const char *name, size_t n_name, const char *value, size_t n_va
             sink->integer(self, table[i].fact, (int64_t)number);
         break;
     case RESET:
-        if (gsp__header_duration(value, n_value, &number))
+    case RESET_AT:
+    case MILLIS:
+    case REAL:
+        if (real_of(table[i].meaning, value, n_value, now_unix_ns, &number))
             sink->real(self, table[i].fact, number);
         break;
-    case MILLIS:
-        if (gsp__parse_double(value, n_value, &number) && number >= 0)
-            sink->real(self, table[i].fact, number / 1000);
+    case COUNT:
+        if (gsp__parse_double(value, n_value, &number) && number >= 0 && number < 1e15)
+            count(hints, table[i].fact, (int64_t)number, sink, self);
+        break;
+    case ERROR_TYPE:
+        error_type(table[i].fact, value, n_value, sink, self);
+        break;
+    case TEXT:
+        sink->string(self, table[i].fact, 0, value, n_value, false);
         break;
     case RETRY_AFTER:
         if (gsp__retry_after_ms(value, n_value, now_unix_ns, &ms))

@@ -6,6 +6,15 @@
 
 #include "wire/decoder.h"
 
+/* Counts that come one by one. */
+enum gsp__header_tokens {
+    GSP__HEADER_INPUT_TOKENS, /* neither read from a cache nor written to one */
+    GSP__HEADER_CACHE_READ_TOKENS,
+    GSP__HEADER_CACHE_WRITE_TOKENS,
+    GSP__HEADER_OUTPUT_TOKENS,
+    GSP__HEADER_COUNTS
+};
+
 /* What headers say that is no fact of its own. */
 struct gsp__header_hints {
     enum gsp__framing framing; /* of Content-Type; unknown without one */
@@ -13,7 +22,9 @@ struct gsp__header_hints {
     int should_retry;          /* x-should-retry: 1, -1, or 0 where it is not said */
     int64_t retry_after_ms;    /* -1: not said; retry-after-ms goes before Retry-After */
     bool has_exact_retry;      /* it came from retry-after-ms */
-    char server[32];           /* the Server header, cut */
+    int64_t tokens[GSP__HEADER_COUNTS];
+    bool has_input_tokens;
+    char server[32]; /* the Server header, cut */
 };
 
 void gsp__header_hints_init(struct gsp__header_hints *hints);

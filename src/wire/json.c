@@ -299,8 +299,13 @@ GSP__INLINE enum gsp__json_token start_key(struct gsp__json *j, const char *p, s
     if (GSP__LIKELY(quote < j->end && *quote == '"')) {
         out->bytes = p;
         out->n = quote - p <= GSP__JSON_KEY_MAX ? (size_t)(quote - p) : 0;
-        j->p = quote + 1;
-        j->state = AT_COLON;
+        if (GSP__LIKELY(j->end - quote > 1 && quote[1] == ':')) {
+            j->p = quote + 2;
+            j->state = AT_VALUE;
+        } else {
+            j->p = quote + 1;
+            j->state = AT_COLON;
+        }
         return GSP__JSON_KEY;
     }
     j->p = p;
@@ -525,7 +530,10 @@ static bool skip_container(struct gsp__json *j)
         case '{':
         case '[':
             if (j->depth + ++j->skip_depth > GSP__JSON_DEPTH_MAX) {
+                const char *place = j->p;
+
                 failed(j);
+                j->p = place;
                 return false;
             }
             break;
@@ -601,6 +609,11 @@ static bool skip_value(struct gsp__json *j)
     return true;
 }
 
+bool gsp__json_skip_on(struct gsp__json *j)
+{
+    return skip_value(j);
+}
+
 enum gsp__json_token gsp__json_next(struct gsp__json *j, struct gsp__json_slice *out)
 {
     const char *p;
@@ -636,9 +649,14 @@ enum gsp__json_token gsp__json_next(struct gsp__json *j, struct gsp__json_slice 
             j->state = AT_VALUE;
             continue;
         case AFTER_VALUE:
-            if (*p == ',') {
-                j->p = p + 1;
-                j->state = in_object(j) ? AT_KEY : AT_VALUE;
+            if (GSP__LIKELY(*p == ',')) {
+                bool is_object = in_object(j);
+
+                p = skip_blanks(p + 1, j->end);
+                if (GSP__LIKELY(is_object && p < j->end && *p == '"'))
+                    return start_key(j, p + 1, out);
+                j->p = p;
+                j->state = is_object ? AT_KEY : AT_VALUE;
                 continue;
             }
             if (*p != (in_object(j) ? '}' : ']'))
@@ -667,6 +685,90 @@ enum gsp__json_token gsp__json_next(struct gsp__json *j, struct gsp__json_slice 
             return failed(j);
         }
     }
+}
+
+/*
+ * The short cuts.
+ */
+
+bool gsp__json_take_key(struct gsp__json *j, struct gsp__json_slice *key)
+{
+    const char *p = j->p, *end = j->end, *quote;
+
+    if (j->skip_state != NO_SKIP)
+        return false;
+    if (j->state == AFTER_VALUE) {
+        if (end - p < 4 || *p++ != ',')
+            return false;
+    } else if (j->state != AT_FIRST_KEY || end - p < 3) {
+        return false;
+    }
+    if (*p++ != '"')
+        return false;
+    quote = gsp__scan_two(p, end, '"', '\\');
+    if (end - quote < 2 || quote[0] != '"' || quote[1] != ':' || quote - p > GSP__JSON_KEY_MAX)
+        return false;
+    key->bytes = p;
+    key->n = (size_t)(quote - p);
+    j->p = quote + 2;
+    j->state = AT_VALUE;
+    return true;
+}
+
+bool gsp__json_take_string(struct gsp__json *j, struct gsp__json_slice *out)
+{
+    const char *p = j->p, *end = j->end, *quote;
+
+    if (p == end || *p != '"')
+        return false;
+    quote = gsp__scan_two(++p, end, '"', '\\');
+    if (quote == end || *quote != '"')
+        return false;
+    out->bytes = p;
+    out->n = (size_t)(quote - p);
+    j->p = quote + 1;
+    j->state = AFTER_VALUE;
+    return true;
+}
+
+bool gsp__json_take_nothing(struct gsp__json *j)
+{
+    const char *p = j->p, *end = j->end;
+    struct gsp__json_slice string;
+
+    if (p == end)
+        return false;
+    switch (*p) {
+    case '"':
+        return gsp__json_take_string(j, &string);
+    case '{':
+    case '[':
+    case ',':
+    case '}':
+    case ']':
+    case ':':
+    case ' ':
+    case '\n':
+    case '\r':
+    case '\t':
+        return false;
+    default:
+        break;
+    }
+    while (p < end && *p != ',' && *p != '}' && *p != ']' && !is_blank(*p))
+        p++;
+    if (p == end)
+        return false;
+    j->p = p;
+    j->state = AFTER_VALUE;
+    return true;
+}
+
+void gsp__json_resume(struct gsp__json *j)
+{
+    gsp__json_init(j);
+    open_container(j, true);
+    j->state = AT_VALUE;
 }
 
 bool gsp__json_finish(struct gsp__json *j)

@@ -77,6 +77,30 @@ void gsp__json_skip(struct gsp__json *j);
 /* Skip what is left of the object or array that was opened last, its end included. */
 void gsp__json_leave(struct gsp__json *j);
 
+/*
+ * Go on with what is skipped, and no further: true when its end is behind. What was passed over lies between
+ * the reader's place before and after.
+ */
+bool gsp__json_skip_on(struct gsp__json *j);
+
+/*
+ * Three short cuts for what mostly comes: they take something that lies whole in the input, in its usual
+ * spelling (no blanks, no escapes), and otherwise change nothing and return false; gsp__json_next then
+ * gives the same step by step.
+ */
+
+/* The next key of an object that was entered, and its colon. */
+bool gsp__json_take_key(struct gsp__json *j, struct gsp__json_slice *key);
+
+/* A string as the value of the key that was just taken. */
+bool gsp__json_take_string(struct gsp__json *j, struct gsp__json_slice *out);
+
+/* Any value of the key that was just taken is skipped. */
+bool gsp__json_take_nothing(struct gsp__json *j);
+
+/* As if the document had begun with an object, and a key in it and its colon were just read. */
+void gsp__json_resume(struct gsp__json *j);
+
 /* Tell that no more bytes come: completes a number at the very end. True if the value is complete. */
 bool gsp__json_finish(struct gsp__json *j);
 

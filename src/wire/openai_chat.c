@@ -12,9 +12,8 @@
 #include <string.h>
 
 #include "base/compiler.h"
-#include "base/utf8.h"
 #include "record/fact_types.h"
-#include "wire/decoder.h"
+#include "wire/answer.h"
 
 enum action {
     NOTHING,
@@ -80,20 +79,16 @@ enum action {
     BARE_CODE,
 };
 
-/* Places of the groups of children in the tables below; the compiler checks them. */
-enum {
-    REQUEST_ROOT = 1,
-    N_REQUEST_ROOT = 18,
-    REQUEST_FORMAT = REQUEST_ROOT + N_REQUEST_ROOT,
-    N_REQUEST_FORMAT = 1,
-    REQUEST_REASONING = REQUEST_FORMAT + N_REQUEST_FORMAT,
-    N_REQUEST_REASONING = 1,
-    N_REQUEST = REQUEST_REASONING + N_REQUEST_REASONING,
+static const struct gsp__node in_request_format[] = {
+    GSP__NODE("type", FACT, RESPONSE_FORMAT),
 };
 
-static const struct gsp__node request_nodes[N_REQUEST] = {
-    GSP__NODE_PARENT("", OBJECT, NOTHING, REQUEST_ROOT, N_REQUEST_ROOT),
-    /* REQUEST_ROOT */
+/* OpenRouter's way to say it */
+static const struct gsp__node in_request_reasoning[] = {
+    GSP__NODE("effort", FACT, REASONING_LEVEL),
+};
+
+static const struct gsp__node in_request_root[] = {
     GSP__NODE("model", FACT, MODEL),
     GSP__NODE("messages", COUNT, MESSAGES),
     GSP__NODE("stream", FACT, STREAM),
@@ -110,13 +105,11 @@ static const struct gsp__node request_nodes[N_REQUEST] = {
     GSP__NODE("reasoning_effort", FACT, REASONING_LEVEL),
     GSP__NODE("service_tier", FACT, SERVICE_TIER),
     GSP__NODE("tools", COUNT, TOOLS),
-    GSP__NODE_PARENT("response_format", OBJECT, NOTHING, REQUEST_FORMAT, N_REQUEST_FORMAT),
-    GSP__NODE_PARENT("reasoning", OBJECT, NOTHING, REQUEST_REASONING, N_REQUEST_REASONING),
-    /* REQUEST_FORMAT */
-    GSP__NODE("type", FACT, RESPONSE_FORMAT),
-    /* REQUEST_REASONING, OpenRouter's way to say it */
-    GSP__NODE("effort", FACT, REASONING_LEVEL),
+    GSP__NODE_PARENT("response_format", OBJECT, NOTHING, in_request_format),
+    GSP__NODE_PARENT("reasoning", OBJECT, NOTHING, in_request_reasoning),
 };
+
+static const struct gsp__node request_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_request_root);
 
 static void request(struct gsp__request_decoder *d, enum gsp__map_event event)
 {
@@ -177,233 +170,155 @@ static void request(struct gsp__request_decoder *d, enum gsp__map_event event)
     }
 }
 
-enum {
-    ROOT = 1,
-    N_ROOT = 15,
-    IN_CHOICE = ROOT + N_ROOT,
-    N_IN_CHOICE = 4,
-    IN_MESSAGE = IN_CHOICE + N_IN_CHOICE,
-    N_IN_MESSAGE = 8,
-    IN_CONTENT = IN_MESSAGE + N_IN_MESSAGE,
-    N_IN_CONTENT = 2,
-    IN_THINKING = IN_CONTENT + N_IN_CONTENT,
-    N_IN_THINKING = 1,
-    IN_TOOL_CALL = IN_THINKING + N_IN_THINKING,
-    N_IN_TOOL_CALL = 3,
-    IN_FUNCTION = IN_TOOL_CALL + N_IN_TOOL_CALL,
-    N_IN_FUNCTION = 2,
-    IN_AUDIO = IN_FUNCTION + N_IN_FUNCTION,
-    N_IN_AUDIO = 2,
-    IN_USAGE = IN_AUDIO + N_IN_AUDIO,
-    N_IN_USAGE = 11,
-    IN_PROMPT_DETAILS = IN_USAGE + N_IN_USAGE,
-    N_IN_PROMPT_DETAILS = 5,
-    IN_COMPLETION_DETAILS = IN_PROMPT_DETAILS + N_IN_PROMPT_DETAILS,
-    N_IN_COMPLETION_DETAILS = 4,
-    IN_GROQ = IN_COMPLETION_DETAILS + N_IN_COMPLETION_DETAILS,
-    N_IN_GROQ = 3,
-    IN_ERROR = IN_GROQ + N_IN_GROQ,
-    N_IN_ERROR = 3,
-    IN_TIMES = IN_ERROR + N_IN_ERROR,
-    N_IN_TIMES = 2,
-    N_RESPONSE = IN_TIMES + N_IN_TIMES,
+static const struct gsp__node in_thinking[] = {
+    GSP__NODE("text", TEXT, REASONING),
 };
 
-static const struct gsp__node response_nodes[N_RESPONSE] = {
-    GSP__NODE_PARENT("", OBJECT, DOCUMENT, ROOT, N_ROOT),
-    /* ROOT */
-    GSP__NODE("id", FACT, ID),
-    GSP__NODE("object", FACT, OBJECT),
-    GSP__NODE("model", FACT, MODEL),
-    GSP__NODE("service_tier", FACT, SERVICE_TIER),
-    GSP__NODE("system_fingerprint", FACT, FINGERPRINT),
-    GSP__NODE_PARENT("choices", OBJECT, CHOICE, IN_CHOICE, N_IN_CHOICE),
-    GSP__NODE_PARENT("usage", OBJECT, NOTHING, IN_USAGE, N_IN_USAGE),
-    GSP__NODE("provider", FACT, UPSTREAM),
-    GSP__NODE_PARENT("x_groq", OBJECT, NOTHING, IN_GROQ, N_IN_GROQ),
-    GSP__NODE_PARENT("error", FACT, ERROR, IN_ERROR, N_IN_ERROR),
-    GSP__NODE_PARENT("time_info", OBJECT, NOTHING, IN_TIMES, N_IN_TIMES),
-    GSP__NODE("request_id", FACT, REQUEST_ID),
-    GSP__NODE("message", FACT, BARE_MESSAGE),
-    GSP__NODE("type", FACT, BARE_TYPE),
-    GSP__NODE("code", FACT, BARE_CODE),
-    /* IN_CHOICE */
-    GSP__NODE("index", FACT, CHOICE_INDEX),
-    GSP__NODE_PARENT("delta", OBJECT, NOTHING, IN_MESSAGE, N_IN_MESSAGE),
-    GSP__NODE("finish_reason", FACT, FINISH),
-    GSP__NODE_PARENT("message", OBJECT, NOTHING, IN_MESSAGE, N_IN_MESSAGE),
-    /* IN_MESSAGE */
-    GSP__NODE_PARENT("content", TEXT, CONTENT, IN_CONTENT, N_IN_CONTENT),
+/* Mistral's lists of parts */
+static const struct gsp__node in_content[] = {
+    GSP__NODE("text", TEXT, CONTENT),
+    GSP__NODE_PARENT("thinking", TEXT, REASONING, in_thinking),
+};
+
+static const struct gsp__node in_function[] = {
+    GSP__NODE("name", FACT, TOOL_NAME),
+    GSP__NODE("arguments", TEXT, TOOL_ARGUMENTS),
+};
+
+static const struct gsp__node in_tool_call[] = {
+    GSP__NODE("index", FACT, TOOL_INDEX),
+    GSP__NODE("id", FACT, TOOL_ID),
+    GSP__NODE_PARENT("function", OBJECT, NOTHING, in_function),
+};
+
+static const struct gsp__node in_audio[] = {
+    GSP__NODE("data", TEXT, AUDIO),
+    GSP__NODE("transcript", TEXT, AUDIO_TRANSCRIPT),
+};
+
+static const struct gsp__node in_message[] = {
+    GSP__NODE("role", SKIP, NOTHING),
+    GSP__NODE_PARENT("content", TEXT, CONTENT, in_content),
     GSP__NODE("reasoning", TEXT, REASONING),
     GSP__NODE("reasoning_content", TEXT, REASONING),
     GSP__NODE("refusal", TEXT, REFUSAL),
-    GSP__NODE_PARENT("tool_calls", OBJECT, TOOL_CALL, IN_TOOL_CALL, N_IN_TOOL_CALL),
-    GSP__NODE_PARENT("function_call", OBJECT, FUNCTION_CALL, IN_FUNCTION, N_IN_FUNCTION),
-    GSP__NODE_PARENT("audio", OBJECT, NOTHING, IN_AUDIO, N_IN_AUDIO),
+    GSP__NODE_PARENT("tool_calls", OBJECT, TOOL_CALL, in_tool_call),
+    GSP__NODE_PARENT("function_call", OBJECT, FUNCTION_CALL, in_function),
+    GSP__NODE_PARENT("audio", OBJECT, NOTHING, in_audio),
     GSP__NODE("thinking", TEXT, REASONING),
-    /* IN_CONTENT: Mistral's lists of parts */
-    GSP__NODE("text", TEXT, CONTENT),
-    GSP__NODE_PARENT("thinking", TEXT, REASONING, IN_THINKING, N_IN_THINKING),
-    /* IN_THINKING */
-    GSP__NODE("text", TEXT, REASONING),
-    /* IN_TOOL_CALL */
-    GSP__NODE("index", FACT, TOOL_INDEX),
-    GSP__NODE("id", FACT, TOOL_ID),
-    GSP__NODE_PARENT("function", OBJECT, NOTHING, IN_FUNCTION, N_IN_FUNCTION),
-    /* IN_FUNCTION */
-    GSP__NODE("name", FACT, TOOL_NAME),
-    GSP__NODE("arguments", TEXT, TOOL_ARGUMENTS),
-    /* IN_AUDIO */
-    GSP__NODE("data", TEXT, AUDIO),
-    GSP__NODE("transcript", TEXT, AUDIO_TRANSCRIPT),
-    /* IN_USAGE */
+};
+
+static const struct gsp__node in_choice[] = {
+    GSP__NODE("index", FACT, CHOICE_INDEX),
+    GSP__NODE_PARENT("delta", OBJECT, NOTHING, in_message),
+    GSP__NODE("logprobs", SKIP, NOTHING),
+    GSP__NODE("finish_reason", FACT, FINISH),
+    GSP__NODE_PARENT("message", OBJECT, NOTHING, in_message),
+};
+
+static const struct gsp__node in_prompt_details[] = {
+    GSP__NODE("cached_tokens", FACT, CACHED_TOKENS),
+    GSP__NODE("audio_tokens", FACT, AUDIO_INPUT_TOKENS),
+    GSP__NODE("cache_write_tokens", FACT, CACHE_WRITE_TOKENS),
+    GSP__NODE("text_tokens", FACT, TEXT_INPUT_TOKENS),
+    GSP__NODE("image_tokens", FACT, IMAGE_INPUT_TOKENS),
+};
+
+static const struct gsp__node in_completion_details[] = {
+    GSP__NODE("reasoning_tokens", FACT, REASONING_TOKENS),
+    GSP__NODE("audio_tokens", FACT, AUDIO_OUTPUT_TOKENS),
+    GSP__NODE("text_tokens", FACT, TEXT_OUTPUT_TOKENS),
+    GSP__NODE("image_tokens", FACT, IMAGE_OUTPUT_TOKENS),
+};
+
+static const struct gsp__node in_usage[] = {
     GSP__NODE("prompt_tokens", FACT, INPUT_TOKENS),
     GSP__NODE("completion_tokens", FACT, OUTPUT_TOKENS),
     GSP__NODE("total_tokens", FACT, TOTAL_TOKENS),
-    GSP__NODE_PARENT("prompt_tokens_details", OBJECT, NOTHING, IN_PROMPT_DETAILS, N_IN_PROMPT_DETAILS),
-    GSP__NODE_PARENT("completion_tokens_details", OBJECT, NOTHING, IN_COMPLETION_DETAILS,
-                     N_IN_COMPLETION_DETAILS),
+    GSP__NODE_PARENT("prompt_tokens_details", OBJECT, NOTHING, in_prompt_details),
+    GSP__NODE_PARENT("completion_tokens_details", OBJECT, NOTHING, in_completion_details),
     GSP__NODE("prompt_cache_hit_tokens", FACT, CACHED_TOKENS),
     GSP__NODE("num_cached_tokens", FACT, CACHED_TOKENS),
     GSP__NODE("cached_tokens", FACT, CACHED_TOKENS),
     GSP__NODE("cost", FACT, COST),
     GSP__NODE("queue_time", FACT, QUEUE_SECONDS),
     GSP__NODE("total_time", FACT, TOTAL_SECONDS),
-    /* IN_PROMPT_DETAILS */
-    GSP__NODE("cached_tokens", FACT, CACHED_TOKENS),
-    GSP__NODE("audio_tokens", FACT, AUDIO_INPUT_TOKENS),
-    GSP__NODE("cache_write_tokens", FACT, CACHE_WRITE_TOKENS),
-    GSP__NODE("text_tokens", FACT, TEXT_INPUT_TOKENS),
-    GSP__NODE("image_tokens", FACT, IMAGE_INPUT_TOKENS),
-    /* IN_COMPLETION_DETAILS */
-    GSP__NODE("reasoning_tokens", FACT, REASONING_TOKENS),
-    GSP__NODE("audio_tokens", FACT, AUDIO_OUTPUT_TOKENS),
-    GSP__NODE("text_tokens", FACT, TEXT_OUTPUT_TOKENS),
-    GSP__NODE("image_tokens", FACT, IMAGE_OUTPUT_TOKENS),
-    /* IN_GROQ */
-    GSP__NODE("id", FACT, REQUEST_ID),
-    GSP__NODE_PARENT("usage", OBJECT, NOTHING, IN_USAGE, N_IN_USAGE),
-    GSP__NODE_PARENT("error", FACT, ERROR, IN_ERROR, N_IN_ERROR),
-    /* IN_ERROR */
+};
+
+static const struct gsp__node in_error[] = {
     GSP__NODE("message", FACT, ERROR_MESSAGE),
     GSP__NODE("type", FACT, ERROR_TYPE),
     GSP__NODE("code", FACT, ERROR_CODE),
-    /* IN_TIMES: Cerebras */
+};
+
+static const struct gsp__node in_groq[] = {
+    GSP__NODE("id", FACT, REQUEST_ID),
+    GSP__NODE_PARENT("usage", OBJECT, NOTHING, in_usage),
+    GSP__NODE_PARENT("error", FACT, ERROR, in_error),
+};
+
+/* Cerebras */
+static const struct gsp__node in_times[] = {
     GSP__NODE("queue_time", FACT, QUEUE_SECONDS),
     GSP__NODE("total_time", FACT, TOTAL_SECONDS),
 };
 
-static void begin_choice(struct gsp__decoder *d)
+static const struct gsp__node root[] = {
+    GSP__NODE("id", FACT, ID),
+    GSP__NODE("object", FACT, OBJECT),
+    GSP__NODE("created", SKIP, NOTHING),
+    GSP__NODE("model", FACT, MODEL),
+    GSP__NODE("service_tier", FACT, SERVICE_TIER),
+    GSP__NODE("system_fingerprint", FACT, FINGERPRINT),
+    GSP__NODE_PARENT("choices", OBJECT, CHOICE, in_choice),
+    GSP__NODE_PARENT("usage", OBJECT, NOTHING, in_usage),
+    GSP__NODE("provider", FACT, UPSTREAM),
+    GSP__NODE_PARENT("x_groq", OBJECT, NOTHING, in_groq),
+    GSP__NODE_PARENT("error", FACT, ERROR, in_error),
+    GSP__NODE_PARENT("time_info", OBJECT, NOTHING, in_times),
+    GSP__NODE("request_id", FACT, REQUEST_ID),
+    GSP__NODE("message", FACT, BARE_MESSAGE),
+    GSP__NODE("type", FACT, BARE_TYPE),
+    GSP__NODE("code", FACT, BARE_CODE),
+};
+
+static const struct gsp__node response_root = GSP__NODE_PARENT("", OBJECT, DOCUMENT, root);
+
+/* What is kept besides what all formats keep. */
+struct state {
+    bool is_refused;
+    bool is_error; /* the document is an error */
+};
+
+static struct state *state_of(struct gsp__decoder *d)
 {
-    struct gsp__openai_chat_state *s = &d->state.openai_chat;
-
-    s->choice = d->map.index;
-    s->n_finish = 0;
-}
-
-static void end_choice(struct gsp__decoder *d)
-{
-    struct gsp__openai_chat_state *s = &d->state.openai_chat;
-
-    if (s->n_finish == 0)
-        return;
-    d->sink->string(d->self, GSP_FACT_FINISH_REASON, s->choice, s->finish, s->n_finish, false);
-    d->is_terminal = true;
-    if (d->framing == GSP__FRAMING_SSE)
-        d->sink->mark(d->self, GSP_MARK_TERMINAL, d->now_ns);
-}
-
-static void begin_tool_call(struct gsp__decoder *d)
-{
-    struct gsp__openai_chat_state *s = &d->state.openai_chat;
-
-    s->has_tool_index = false;
-    s->n_tool_id = 0;
-    s->n_tool_name = 0;
-}
-
-/* Chunks that say the same index are of one call, which counts once. Providers may begin at any index. */
-static void count_tool_call(struct gsp__decoder *d)
-{
-    struct gsp__openai_chat_state *s = &d->state.openai_chat;
-    uint32_t choice = s->choice < GSP__TOOL_CHOICES_MAX ? s->choice : GSP__TOOL_CHOICES_MAX - 1;
-    uint64_t bit = (uint64_t)1 << (s->tool_index < 64 ? s->tool_index : 63);
-
-    if (s->has_tool_index && s->tool_calls[choice] & bit)
-        return;
-    s->tool_calls[choice] |= bit;
-    d->n_tool_calls++;
-}
-
-/* A call that says its index may go on in later chunks; one that does not is a call of its own. */
-static void end_tool_call(struct gsp__decoder *d)
-{
-    struct gsp__openai_chat_state *s = &d->state.openai_chat;
-
-    if (s->n_tool_id == 0 && s->n_tool_name == 0)
-        return;
-    d->kinds |= 1u << GSP_MARK_TOOL_CALL;
-    if (!s->has_tool_index)
-        s->tool_index = d->n_tool_calls;
-    count_tool_call(d);
-    d->sink->tool_call(d->self, s->choice, s->tool_index, s->tool_id, s->n_tool_id, s->tool_name,
-                       s->n_tool_name);
+    return GSP__STATE_OF(d, struct state);
 }
 
 /* The older way to call a tool: content to the one who waits (ST-3), but no call with an id of its own. */
 static void end_function_call(struct gsp__decoder *d)
 {
-    if (d->state.openai_chat.n_tool_name > 0)
+    if (d->answer.n_tool_name > 0)
         d->kinds |= 1u << GSP_MARK_TOOL_CALL;
-}
-
-/* Keep a string until its object ends; what does not fit is cut. */
-static uint8_t keep(char *to, size_t room, const struct gsp__json_map *m)
-{
-    size_t n = gsp__utf8_cut(m->value.bytes, m->value.n, room);
-
-    if (m->token != GSP__JSON_STRING)
-        return 0;
-    if (n)
-        memcpy(to, m->value.bytes, n);
-    return (uint8_t)n;
-}
-
-static bool index_of(const struct gsp__json_map *m, uint32_t *out)
-{
-    int64_t value;
-
-    if (m->token != GSP__JSON_NUMBER || !gsp__json_int(m->value, &value) || value < 0 || value > UINT16_MAX)
-        return false;
-    *out = (uint32_t)value;
-    return true;
-}
-
-static void request_id(struct gsp__decoder *d)
-{
-    const struct gsp__json_map *m = &d->map;
-
-    if (m->token == GSP__JSON_STRING && m->value.n > 0)
-        d->sink->string(d->self, GSP_FACT_REQUEST_ID, 0, m->value.bytes, m->value.n, m->value_is_cut);
 }
 
 static void answer(struct gsp__decoder *d)
 {
-    struct gsp__openai_chat_state *s = &d->state.openai_chat;
+    struct state *s = state_of(d);
     const struct gsp__json_map *m = &d->map;
 
     switch ((enum action)m->action) {
     case CHOICE_INDEX:
-        index_of(m, &s->choice);
+        gsp__answer_index(d);
         break;
     case FINISH:
-        s->n_finish = keep(s->finish, sizeof s->finish, m);
+        gsp__answer_finish(d);
         break;
     case CONTENT:
-        gsp__decoder_text(d, s->choice, GSP_MARK_TEXT, m);
+        gsp__decoder_text(d, d->answer.choice, GSP_MARK_TEXT, m);
         break;
     case REASONING:
-        gsp__decoder_text(d, s->choice, GSP_MARK_REASONING, m);
+        gsp__decoder_text(d, d->answer.choice, GSP_MARK_REASONING, m);
         break;
     case REFUSAL: /* content to the one who waits, but not the answer's text */
         if (m->value.n > 0) {
@@ -419,16 +334,16 @@ static void answer(struct gsp__decoder *d)
             d->kinds |= 1u << GSP_MARK_AUDIO;
         break;
     case TOOL_INDEX:
-        s->has_tool_index = index_of(m, &s->tool_index);
+        gsp__answer_tool_index(d);
         break;
     case TOOL_ID:
-        s->n_tool_id = keep(s->tool_id, sizeof s->tool_id, m);
+        gsp__answer_tool_id(d);
         break;
     case TOOL_NAME:
-        s->n_tool_name = keep(s->tool_name, sizeof s->tool_name, m);
+        gsp__answer_tool_name(d);
         break;
     case TOOL_ARGUMENTS:
-        gsp__decoder_text(d, s->choice, GSP_MARK_TOOL_CALL, m);
+        gsp__decoder_text(d, d->answer.choice, GSP_MARK_TOOL_CALL, m);
         break;
     default:
         break;
@@ -437,20 +352,20 @@ static void answer(struct gsp__decoder *d)
 
 /* Whether the document is the error itself, not one that has an error in it: it says so (vLLM, Mistral), or
  * the event's name does. */
-static bool is_bare_error(const struct gsp__decoder *d)
+static bool is_bare_error(struct gsp__decoder *d)
 {
-    return d->state.openai_chat.is_error || gsp__decoder_event_is(d, "error");
+    return state_of(d)->is_error || gsp__decoder_event_is(d, "error");
 }
 
 static void report(struct gsp__decoder *d)
 {
-    struct gsp__openai_chat_state *s = &d->state.openai_chat;
+    struct state *s = state_of(d);
     const struct gsp__json_map *m = &d->map;
 
     switch ((enum action)m->action) {
     case ID:
         if (gsp__decoder_string(d, GSP_FACT_RESPONSE_ID, m))
-            request_id(d); /* by the body's id, too, the provider finds it */
+            gsp__decoder_request_id(d, m); /* by the body's id, too, the provider finds it */
         break;
     case MODEL:
         gsp__decoder_string(d, GSP_FACT_RESPONSE_MODEL, m);
@@ -510,7 +425,7 @@ static void report(struct gsp__decoder *d)
         gsp__decoder_real(d, GSP_FACT_PROCESSING_TIME, m, 1.0);
         break;
     case REQUEST_ID:
-        request_id(d);
+        gsp__decoder_request_id(d, m);
         break;
     case ERROR: /* error: "text" */
         gsp__decoder_string(d, GSP__FACT_ERROR_MESSAGE, m);
@@ -547,6 +462,11 @@ static void report(struct gsp__decoder *d)
     }
 }
 
+static void begin_event(struct gsp__decoder *d)
+{
+    state_of(d)->is_error = false;
+}
+
 static void response(struct gsp__decoder *d, enum gsp__map_event event)
 {
     unsigned action = d->map.action;
@@ -554,20 +474,18 @@ static void response(struct gsp__decoder *d, enum gsp__map_event event)
     switch (event) {
     case GSP__MAP_ENTER:
         if (action == CHOICE)
-            begin_choice(d);
+            gsp__answer_begin_choice(d);
         else if (action == TOOL_CALL || action == FUNCTION_CALL)
-            begin_tool_call(d);
-        else if (action == DOCUMENT)
-            d->state.openai_chat.is_error = false;
+            gsp__answer_begin_tool(d);
         break;
     case GSP__MAP_LEAVE:
         if (action == CHOICE)
-            end_choice(d);
+            gsp__answer_end_choice(d);
         else if (action == TOOL_CALL)
-            end_tool_call(d);
+            gsp__answer_end_tool(d);
         else if (action == FUNCTION_CALL)
             end_function_call(d);
-        else if (action == ERROR || (action == DOCUMENT && d->state.openai_chat.is_error))
+        else if (action == ERROR || (action == DOCUMENT && state_of(d)->is_error))
             gsp__decoder_error(d);
         break;
     case GSP__MAP_PIECE:
@@ -586,8 +504,10 @@ const struct gsp__format gsp__openai_chat = {
     .name = "openai.chat",
     .operation = "chat",
     .provider = "openai",
-    .request_nodes = request_nodes,
-    .response_nodes = response_nodes,
+    .request_root = &request_root,
+    .response_root = &response_root,
     .request = request,
     .response = response,
+    .begin_event = begin_event,
+    .begins_alike = true,
 };

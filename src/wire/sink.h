@@ -13,7 +13,8 @@
 
 struct gsp__sink {
     /* A fact of the vocabulary. `index` is the choice of a finish reason, else 0; `is_cut` if the
-     * string was longer than what is handed over. Each fact at most once, lists item by item. */
+     * string was longer than what is handed over. Each fact at most once, lists item by item; only the
+     * response's model comes again where another one takes over in the middle of an answer. */
     void (*string)(void *self, unsigned fact, unsigned index, const char *bytes, size_t n, bool is_cut);
     void (*integer)(void *self, unsigned fact, int64_t value);
     void (*real)(void *self, unsigned fact, double value);
@@ -35,6 +36,10 @@ struct gsp__sink {
 
     /* A piece of text, reasoning or tool arguments; NULL where capture is off. */
     void (*content)(void *self, unsigned choice, gsp_mark kind, const char *bytes, size_t n);
+
+    /* The last n bytes of content of this choice and kind are of another, which the provider says only after
+     * them (Gemini). NULL where nobody asks. */
+    void (*move)(void *self, unsigned choice, gsp_mark kind, unsigned to_choice, gsp_mark to_kind, size_t n);
 };
 
 #endif

@@ -36,14 +36,57 @@ static void dates_of_all_three_forms(void **state)
     }
 }
 
+static void times_of_rfc_3339(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t expected; /* -1: refused */
+    } cases[] = {
+        {"1970-01-01T00:00:00Z", 0},
+        {"1994-11-06T08:49:37Z", 784111777000},
+        {"1994-11-06t08:49:37z", 784111777000},
+        {"1994-11-06 08:49:37Z", 784111777000},
+        {"1994-11-06T10:49:37+02:00", 784111777000},
+        {"1994-11-06T03:19:37-05:30", 784111777000},
+        {"1994-11-06T08:49:37.5Z", 784111777500},
+        {"1994-11-06T08:49:37.123999999Z", 784111777123},
+        {"2028-02-29T23:59:60Z", 1835481600000},
+        {"1994-11-06T08:49:37", -1},
+        {"1994-11-06T08:49Z", -1},
+        {"1994-11-06", -1},
+        {"1994-13-06T08:49:37Z", -1},
+        {"1994-00-06T08:49:37Z", -1},
+        {"1994-11-32T08:49:37Z", -1},
+        {"1969-12-31T23:59:59Z", -1},
+        {"1994-11-06T24:49:37Z", -1},
+        {"1994-11-06T08:49:37Zx", -1},
+        {"1994-11-06T08:49:37+2", -1},
+        {"1994-11-06T08:49:37+24:00", -1},
+        {"Sun, 06 Nov 1994 08:49:37 GMT", -1},
+        {"", -1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int64_t got = -1;
+        bool ok = gsp__rfc3339_ms(cases[i].text, strlen(cases[i].text), &got);
+
+        if (ok != (cases[i].expected >= 0) || got != cases[i].expected)
+            fail_msg("%s is %lld", cases[i].text, (long long)got);
+    }
+}
+
 static void every_cut_of_a_date_is_safe(void **state)
 {
     static const char date[] = "Sunday, 06-Nov-94 08:49:37 GMT";
+    static const char time[] = "1994-11-06T08:49:37.25+02:00";
     int64_t got;
 
     (void)state;
     for (size_t n = 0; n < sizeof date; n++)
         (void)gsp__http_date(date, n, &got);
+    for (size_t n = 0; n < sizeof time - 1; n++)
+        assert_false(gsp__rfc3339_ms(time, n, &got));
 }
 
 static void retry_after(void **state)
@@ -81,6 +124,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dates_of_all_three_forms),
+        cmocka_unit_test(times_of_rfc_3339),
         cmocka_unit_test(every_cut_of_a_date_is_safe),
         cmocka_unit_test(retry_after),
     };

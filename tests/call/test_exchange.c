@@ -233,7 +233,7 @@ static void a_stream_in_any_cuts(void **state)
                         "response_id=\"chatcmpl-1\" request_id[0]=\"chatcmpl-1\" "
                         "response_model=\"gpt-4o-2024\" finish_reason[0]=\"tool_calls\" "
                         "output_text_bytes=16 reasoning_bytes=14 tool_argument_bytes=2 tool_call_count=1 "
-                        "| completed 0");
+                        "terminal_event=true | completed 0");
     for (int i = 0; i < 301; i++) {
         size_t first, second;
 
@@ -357,7 +357,7 @@ static void a_body_that_was_coded(void **state)
     body(x, coded);
     gsp_exchange_end(x, GSP_STREAM_FINISHED, NULL, 0);
     gsp_exchange_free(x);
-    assert_non_null(strstr(test_dump_record(gsp_recorder_path(rec), 2), "http_status=200 | completed 0"));
+    assert_non_null(strstr(test_dump_record(gsp_recorder_path(rec), 2), "http_status=200 decode_errors=1 | completed 0"));
 }
 
 /* Without a recorder the exchange still decodes, for the caller that decides whether to try again. */

@@ -245,6 +245,7 @@ static void all_of_an_exchange(gsp_exchange *x, bool has_pointers)
     gsp_exchange_on_content(x, NULL, NULL);
     gsp_exchange_request(x, has_pointers ? "POST" : NULL,
                          has_pointers ? "http://h/v1/chat/completions" : NULL);
+    gsp_exchange_request_header(x, has_pointers ? "x-stainless-retry-count: 1" : NULL, 26);
     gsp_exchange_request_body(x, has_pointers ? "{}" : NULL, 2);
     gsp_exchange_response_header(x, has_pointers ? "HTTP/1.1 200 OK" : NULL, 15, 0);
     gsp_exchange_response_body(x, has_pointers ? "{}" : NULL, 2, 0);
@@ -307,6 +308,7 @@ static const struct call {
     {"gsp_exchange_free", call_exchange},
     {"gsp_exchange_on_content", call_exchange},
     {"gsp_exchange_request", call_exchange},
+    {"gsp_exchange_request_header", call_exchange},
     {"gsp_exchange_request_body", call_exchange},
     {"gsp_exchange_response_header", call_exchange},
     {"gsp_exchange_response_body", call_exchange},

@@ -11,7 +11,7 @@
 #define ANSWER "The flight recorder keeps what really happened: who answered, when, and at what cost.\n"
 
 static struct test_command c, sim;
-static char traces[300], quickstart[600], with_libcurl[600];
+static char traces[300], quickstart[600], with_libcurl[600], program[600];
 
 static int set_up(void **state)
 {
@@ -59,18 +59,29 @@ static void quickstart_runs_where_nothing_can_be_recorded(void **state)
     assert_int_equal(test_count(c.err, "\n"), 1);
 }
 
-/* with_libcurl, against this base URL, its traces in a file. */
-static int run_with_libcurl(const char *base)
+/* An example, against this base URL, its traces in a file. */
+static int run_example(const char *path, const char *base)
 {
     char url[200], file[400];
 
     snprintf(url, sizeof url, "OPENAI_BASE_URL=%s", base);
     snprintf(file, sizeof file, "GENSPAN_TRACES_FILE=%s", traces);
-    c.program = with_libcurl;
+    c.program = path;
     c.env = (const char *const[]){
         url, file, "OTEL_TRACES_EXPORTER=file", "OTEL_METRICS_EXPORTER=none", "OPENAI_API_KEY=sk-example",
         NULL};
     return test_genspan(&c, TEST_ARGS(NULL));
+}
+
+static int run_with_libcurl(const char *base)
+{
+    return run_example(with_libcurl, base);
+}
+
+static int run_named(const char *name, const char *base)
+{
+    snprintf(program, sizeof program, "%s/%s", dirname(strdupa(with_libcurl)), name);
+    return run_example(program, base);
 }
 
 static void with_libcurl_prints_the_answer_and_records_the_call(void **state)
@@ -126,12 +137,90 @@ static void with_libcurl_tells_a_failure(void **state)
     json_decref(spans);
 }
 
-static void the_examples_use_the_public_headers_alone(void **state)
+/* The line that records changes nothing that the program sees or says. */
+static void curl_stream_is_recorded_by_one_line(void **state)
 {
-    static const char *const names[] = {"quickstart", "with_libcurl"};
+    char *before;
+    json_t *spans, *operation;
 
     (void)state;
-    for (int i = 0; i < 2; i++) {
+    test_sim(&sim, TEST_ARGS("--latency", "0", "--pace-ms", "1"));
+    assert_int_equal(run_named("curl_stream_before", sim.out), 0);
+    before = strdup(c.out);
+    test_command_free(&c);
+    assert_int_equal(test_directory_count("traces.jsonl"), 0);
+    assert_int_equal(run_named("curl_stream", sim.out), 0);
+    assert_string_equal(c.err, "");
+    assert_int_equal(strlen(c.out), strlen(before)); /* the ids in it differ */
+    spans = test_spans_of(traces);
+    assert_int_equal(json_array_size(spans), 2);
+    operation = test_span_named(spans, "chat gpt-4o-mini", 0);
+    assert_string_equal(test_attribute_of(operation, "genspan.outcome"), "completed");
+    assert_string_equal(test_attribute_of(operation, "gen_ai.usage.output_tokens"), "18");
+    assert_string_equal(test_attribute_of(operation, "genspan.stream.chunks"), "18");
+    json_decref(spans);
+    free(before);
+    assert_int_equal(test_directory_count(".ring"), 0);
+}
+
+static void curl_stream_records_a_failure(void **state)
+{
+    json_t *spans;
+
+    (void)state;
+    test_sim(&sim, TEST_ARGS("--latency", "0", "--script", "401"));
+    assert_int_equal(run_named("curl_stream", sim.out), 1);
+    assert_int_equal(run_named("curl_stream", test_nobody_url()), 1);
+    spans = test_spans_of(traces);
+    assert_int_equal(json_array_size(spans), 4);
+    assert_string_equal(test_attribute_of(test_span_named(spans, "chat", 0), "error.type"), "auth");
+    assert_string_equal(test_attribute_of(test_span_named(spans, "chat", 2), "error.type"), "connection");
+    json_decref(spans);
+}
+
+static void event_loop_records_several_calls_at_once(void **state)
+{
+    json_t *spans;
+
+    (void)state;
+    test_sim(&sim, TEST_ARGS("--latency", "5", "--pace-ms", "2"));
+    assert_int_equal(run_named("event_loop", sim.out), 0);
+    assert_string_equal(c.err, "");
+    assert_int_equal(test_count(c.out, ": answered\n"), 4);
+    spans = test_spans_of(traces);
+    assert_int_equal(json_array_size(spans), 8);
+    for (int i = 0; i < 4; i++) {
+        json_t *operation = test_span_named(spans, "chat gpt-4o-mini", i);
+
+        assert_string_equal(test_attribute_of(operation, "genspan.outcome"), "completed");
+        assert_string_equal(test_attribute_of(operation, "genspan.stream.chunks"), "18");
+    }
+    json_decref(spans);
+}
+
+static void forked_workers_record_their_own_calls(void **state)
+{
+    json_t *spans;
+
+    (void)state;
+    test_sim(&sim, TEST_ARGS("--latency", "5"));
+    assert_int_equal(run_named("forked_workers", sim.out), 0);
+    assert_string_equal(c.out, "3 of 3 workers are done\n");
+    assert_string_equal(c.err, "");
+    spans = test_spans_of(traces);
+    assert_int_equal(json_array_size(spans), 12);
+    assert_int_equal(test_spans_named(spans, "chat gpt-4o-mini"), 6);
+    json_decref(spans);
+    assert_int_equal(test_directory_count(".ring"), 0);
+}
+
+static void the_examples_use_the_public_headers_alone(void **state)
+{
+    static const char *const names[] = {"quickstart", "with_libcurl", "curl_stream", "event_loop",
+                                        "forked_workers"};
+
+    (void)state;
+    for (int i = 0; i < 5; i++) {
         char path[600], *text;
 
         snprintf(path, sizeof path, "%s/../../examples/%s.c", GSP_TEST_FIXTURES, names[i]);
@@ -153,6 +242,10 @@ int main(void)
         CASE(with_libcurl_prints_the_answer_and_records_the_call),
         CASE(with_libcurl_sends_the_key),
         CASE(with_libcurl_tells_a_failure),
+        CASE(curl_stream_is_recorded_by_one_line),
+        CASE(curl_stream_records_a_failure),
+        CASE(event_loop_records_several_calls_at_once),
+        CASE(forked_workers_record_their_own_calls),
         CASE(the_examples_use_the_public_headers_alone),
     };
 

@@ -26,6 +26,12 @@ struct cuts {
     uint64_t *seed;
 };
 
+/*
+ * From now on exchanges are of this format. `target` is path and query of the request, or NULL; fixtures are
+ * in tests/fixtures/DIRECTORY.
+ */
+void decode_as(const struct gsp__format *format, const char *target, const char *directory);
+
 /* Good until the next call. */
 const char *decoded_request(const char *bytes, size_t n, struct cuts cuts);
 const char *decoded_response(const char *bytes, size_t n, enum gsp__framing framing, struct cuts cuts);
@@ -35,7 +41,8 @@ void expect_request(const char *bytes, size_t n, const char *expected, uint64_t 
 void expect_response(const char *bytes, size_t n, enum gsp__framing framing, const char *expected,
                      uint64_t *seed);
 
-/* The bytes of a fixture; free() them. The name's end (.json, .sse) tells the framing. */
+/* The bytes of a fixture; free() them. The name's end (.json, .sse, .ndjson, .eventstream, .raw) tells the
+ * framing. */
 char *read_fixture(const char *name, size_t *n, enum gsp__framing *framing);
 void expect_fixture(const char *name, const char *expected, uint64_t *seed);
 

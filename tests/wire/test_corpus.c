@@ -8,19 +8,66 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/random.h"
-#include "cli/facts_json.h"
+#include "cli/exchange_line.h"
+#include "wire/registry.h"
 
 /*
- * Parts of a usage that exchanges report and their expectations leave out: for these formats only.
+ * What exchanges report, mostly parts of a usage, and their expectations leave out: for these formats only.
  */
 static const struct {
     const char *flavor, *key;
 } unexpected_usage[] = {
     {"openai.chat", "cache_write_input_tokens"},
     {"openai.chat", "cache_read_input_tokens"},
+    {"openai.embeddings", "response_id"}, /* Mistral's */
+    {"openai.responses", "cache_write_input_tokens"},
+    {"anthropic.messages", "reasoning_output_tokens"},
+    {"cohere.v1_chat", "cache_read_input_tokens"},
+    {"cohere.v2_chat", "cache_read_input_tokens"},
+    {"ollama.chat", "request_temperature"},
+    {"ollama.chat", "request_seed"},
+    {"ollama.chat", "error_message"},
+    /* of the request's parameters the expectations know OpenAI's names alone */
+    {"gemini.generate_content", "audio_input_tokens"},
+    {"gemini.generate_content", "request_temperature"},
+    {"gemini.generate_content", "request_top_p"},
+    {"gemini.generate_content", "request_max_tokens"},
+    {"gemini.generate_content", "request_stream"}, /* the path says it */
+    {"bedrock.converse", "request_temperature"},
+    {"bedrock.converse", "request_top_p"},
+    {"bedrock.converse", "request_max_tokens"},
+    {"bedrock.converse", "request_tool_count"},
+    {"bedrock.converse", "error_message"},
+    {"bedrock.converse_stream", "request_temperature"},
+    {"bedrock.converse_stream", "request_top_p"},
+    {"bedrock.converse_stream", "request_max_tokens"},
+    {"bedrock.converse_stream", "request_tool_count"},
+    {"bedrock.converse_stream", "request_stream"}, /* the path says it */
+    {"bedrock.converse_stream", "error_message"},
 };
+
+/*
+ * Where the expectation of one exchange is not what the exchange says.
+ */
+static const struct {
+    const char *id, *key;
+} wrong[] = {
+    {"46275a94979c", "framing"},               /* "json": it is an event stream, of 22 frames */
+    {"054e72da7902", "request_message_count"}, /* none: the request breaks off, but behind its messages */
+};
+
+static bool is_wrong(json_t *line, const char *key)
+{
+    const char *id = json_string_value(json_object_get(line, "id"));
+
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        if (id && strcmp(id, wrong[i].id) == 0 && strcmp(key, wrong[i].key) == 0)
+            return true;
+    return false;
+}
 
 static size_t one_byte(void *self, size_t left)
 {
@@ -113,7 +160,7 @@ static int compare(json_t *line, json_t *got)
         bool is_good = json_equal(value, mine) || same_number(value, mine);
         size_t i;
 
-        if (is_cost(key))
+        if (is_cost(key) || is_wrong(line, key))
             continue;
         if (strcmp(key, "usage") == 0) {
             n_bad += compare_usage(line, value, mine);
@@ -131,8 +178,9 @@ static int compare(json_t *line, json_t *got)
     /* and nothing is made up */
     json_object_foreach(got, key, value)
     {
-        if (json_object_get(expected, key) || strcmp(key, "usage") == 0 ||
-            strcmp(key, "provider_request_id_candidates") == 0)
+        if (json_object_get(expected, key) || strcmp(key, "usage") == 0 || is_wrong(line, key) ||
+            strcmp(key, "provider_request_id_candidates") == 0 ||
+            is_known_extra(json_string_value(json_object_get(line, "flavor")), key))
             continue;
         complain(line, key, NULL, value);
         n_bad++;
@@ -144,40 +192,25 @@ static int compare(json_t *line, json_t *got)
 
 static int decode(json_t *line, size_t (*cut)(void *, size_t), void *cut_self)
 {
-    struct gsp__exchange_bytes x = {0};
-    const struct gsp__format *format = gsp__format_named(json_string_value(json_object_get(line, "flavor")));
-    const char *headers[256], *key;
-    json_t *value, *got, *body;
-    size_t n = 0;
+    struct gsp__exchange_line l;
+    const char *host;
+    json_t *got;
     int n_bad;
 
-    assert_non_null(format);
-    x.host = json_string_value(json_object_get(line, "host"));
-    x.path = json_string_value(json_object_get(line, "path"));
-    x.status = (int)json_integer_value(json_object_get(line, "status"));
-    body = json_object_get(line, "request_body");
-    x.request_body = json_string_value(body);
-    x.n_request_body = json_string_length(body);
-    body = json_object_get(line, "response_body");
-    x.response_body = json_string_value(body);
-    x.n_response_body = json_string_length(body);
-    json_object_foreach(json_object_get(line, "response_headers"), key, value)
-    {
-        assert_true(n < 250);
-        headers[n++] = key;
-        headers[n++] = json_string_value(value);
-    }
-    headers[n] = NULL;
-    x.headers = headers;
-    assert_ptr_equal(gsp__format_of(x.path, strlen(x.path)), format);
-    got = gsp__facts_json(&x, format, cut, cut_self);
+    assert_true(gsp__exchange_line_open(&l, line));
+    assert_non_null(l.format);
+    host = l.x.host ? l.x.host : "";
+    if (gsp__registry_find(host, strlen(host), l.x.path, strlen(l.x.path)) != l.format)
+        fail_msg("%s%s is not seen to be %s", host, l.x.path, l.format->name);
+    got = gsp__facts_json(&l.x, l.format, cut, cut_self);
     assert_non_null(got);
     n_bad = compare(line, got);
     json_decref(got);
+    gsp__exchange_line_close(&l);
     return n_bad;
 }
 
-static void decode_file(const char *name, size_t (*cut)(void *, size_t), void *cut_self, size_t max_body)
+static void decode_file(const char *name, size_t (*cut)(void *, size_t), void *cut_self)
 {
     const char *path = test_shared_file(name);
     size_t n_lines = 0, cap = 0;
@@ -193,10 +226,8 @@ static void decode_file(const char *name, size_t (*cut)(void *, size_t), void *c
         json_t *line = json_loads(text, 0, NULL);
 
         assert_non_null(line);
-        if (json_string_length(json_object_get(line, "response_body")) <= max_body) {
-            n_bad += decode(line, cut, cut_self);
-            n_lines++;
-        }
+        n_bad += decode(line, cut, cut_self);
+        n_lines++;
         json_decref(line);
     }
     free(text);
@@ -206,33 +237,58 @@ static void decode_file(const char *name, size_t (*cut)(void *, size_t), void *c
     assert_int_equal(n_bad, 0);
 }
 
-static void openai_chat_whole(void **state)
+static void whole(void **state)
 {
-    (void)state;
-    decode_file("corpus/openai.chat.jsonl", NULL, NULL, SIZE_MAX);
+    decode_file(*state, NULL, NULL);
 }
 
-static void openai_chat_byte_by_byte(void **state)
+static void byte_by_byte(void **state)
 {
-    (void)state;
-    decode_file("corpus/openai.chat.jsonl", one_byte, NULL, SIZE_MAX);
+    decode_file(*state, one_byte, NULL);
 }
 
-static void openai_chat_at_random_cuts(void **state)
+static void at_random_cuts(void **state)
 {
     uint64_t seed = test_seed();
 
-    (void)state;
     for (int i = 0; i < 3; i++)
-        decode_file("corpus/openai.chat.jsonl", random_cut, &seed, SIZE_MAX);
+        decode_file(*state, random_cut, &seed);
 }
 
+#define FORMATS_MAX 64
+
+/* Not every format is in the corpus; the first one is. */
+static bool is_there(const char *name)
+{
+    const char *shared = getenv("GENSPAN_SHARED");
+    char path[1024];
+
+    snprintf(path, sizeof path, "%s/%s", shared ? shared : GSP_TEST_SHARED, name);
+    return access(path, R_OK) == 0;
+}
+
+/* Every format that the corpus has exchanges of; GENSPAN_TEST_FORMAT=openai.chat runs one alone. */
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(openai_chat_whole),
-        cmocka_unit_test(openai_chat_byte_by_byte),
-        cmocka_unit_test(openai_chat_at_random_cuts),
+    static const struct CMUnitTest ways[] = {
+        cmocka_unit_test(whole),
+        cmocka_unit_test(byte_by_byte),
+        cmocka_unit_test(at_random_cuts),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    static char names[FORMATS_MAX][64];
+    static struct CMUnitTest tests[FORMATS_MAX];
+    const char *only = getenv("GENSPAN_TEST_FORMAT");
+    const struct gsp__format *format;
+    int n_failed = 0;
+
+    for (size_t i = 0; i < FORMATS_MAX && (format = gsp__registry_at(i)); i++) {
+        snprintf(names[i], sizeof names[i], "corpus/%s.jsonl", format->name);
+        if ((only && strcmp(only, format->name) != 0) || (i > 0 && !is_there(names[i])))
+            continue;
+        memcpy(tests, ways, sizeof ways);
+        for (size_t w = 0; w < 3; w++)
+            tests[w].initial_state = names[i];
+        n_failed += _cmocka_run_group_tests(format->name, tests, 3, NULL, NULL);
+    }
+    return n_failed;
 }

@@ -41,8 +41,15 @@ static void on_real(void *self, unsigned fact, double value)
     gsp__buffer_printf(&facts, "%s=%.15g", gsp__fact_name(fact), value);
 }
 
+static void on_usage(void *self, gsp_usage part, int64_t tokens)
+{
+    (void)self;
+    gsp__buffer_printf(&facts, "[%d]=%lld", (int)part, (long long)tokens);
+}
+
 /* Headers have no other facts: the rest is not called. */
-static const struct gsp__sink sink = {.string = on_string, .integer = on_integer, .real = on_real};
+static const struct gsp__sink sink = {
+    .string = on_string, .integer = on_integer, .real = on_real, .usage = on_usage};
 
 /* The value as a block of its own, so that reading outside shows. */
 static void take(struct gsp__header_hints *hints, const char *name, const char *value, size_t n_value)
@@ -105,6 +112,15 @@ static void rate_limits(void **state)
         {"x-ratelimit-remaining-tokens-minute", "499990", "tokens_remaining=499990"},
         {"x-ratelimit-reset-requests", "6ms", "requests_reset=0.006"},
         {"x-ratelimit-reset-tokens", "6m0s", "tokens_reset=360"},
+        {"anthropic-ratelimit-requests-limit", "4000", "requests_limit=4000"},
+        {"anthropic-ratelimit-requests-remaining", "3999", "requests_remaining=3999"},
+        {"anthropic-ratelimit-requests-reset", "2023-11-14T22:13:21.5Z", "requests_reset=1.5"},
+        {"anthropic-ratelimit-tokens-limit", "480000", "tokens_limit=480000"},
+        {"anthropic-ratelimit-tokens-remaining", "0", "tokens_remaining=0"},
+        {"anthropic-ratelimit-tokens-reset", "2023-11-14T22:14:20Z", "tokens_reset=60"},
+        {"anthropic-ratelimit-tokens-reset", "2023-11-14T22:13:19Z", "tokens_reset=0"},
+        {"anthropic-ratelimit-tokens-reset", "60", ""},
+        {"anthropic-ratelimit-input-tokens-limit", "400000", ""},
         /* what is no count or time says nothing */
         {"x-ratelimit-limit-requests", "-1", ""},
         {"x-ratelimit-limit-requests", "many", ""},
@@ -131,6 +147,15 @@ static void times_of_the_provider(void **state)
     expect("openai-processing-ms", "0", "processing_time=0");
     expect("openai-processing-ms", "-3", "");
     expect("openai-processing-ms", "fast", "");
+}
+
+static void error_types(void **state)
+{
+    (void)state;
+    expect("x-amzn-errortype", "ThrottlingException", "provider_error_type=\"ThrottlingException\"");
+    expect("x-amzn-ErrorType", "ValidationException:http://internal.amazon.com/x",
+           "provider_error_type=\"ValidationException\"");
+    expect("x-amzn-errortype", ":x", "");
 }
 
 static void durations(void **state)
@@ -228,6 +253,24 @@ static void should_retry(void **state)
     assert_int_equal(HINTS({"x-other", "true"}).should_retry, 0);
 }
 
+/* Speech: what was counted and charged stands beside the audio. */
+static void what_speech_costs(void **state)
+{
+    (void)state;
+    expect("character-cost", "127", "credits=127");
+    expect("Character-Cost", "12.5", "credits=12.5");
+    expect("character-cost", "0", "credits=0");
+    expect("character-cost", "-1", "");
+    expect("character-cost", "1e300", "");
+    expect("character-cost", "much", "");
+    expect("dg-char-count", "42", "input_characters=42");
+    expect("dg-char-count", "-42", "");
+    expect("dg-char-count", "", "");
+    expect("dg-model-name", "aura-2-thalia-en", "response_model=\"aura-2-thalia-en\"");
+    expect("dg-model-name", "", "");
+    expect("dg-error", "too many", "error_message=\"too many\"");
+}
+
 static void content_types(void **state)
 {
     static const struct {
@@ -240,8 +283,11 @@ static void content_types(void **state)
         {"text/event-stream", GSP__FRAMING_SSE},
         {"text/event-stream;charset=UTF-8", GSP__FRAMING_SSE},
         {"\t text/event-stream", GSP__FRAMING_SSE},
-        {"text/plain", GSP__FRAMING_UNKNOWN},
-        {"application/octet-stream", GSP__FRAMING_UNKNOWN},
+        {"text/plain", GSP__FRAMING_TEXT},
+        {"text/vtt; charset=utf-8", GSP__FRAMING_TEXT},
+        {"application/x-subrip", GSP__FRAMING_TEXT},
+        {"application/octet-stream", GSP__FRAMING_BYTES},
+        {"audio/mpeg", GSP__FRAMING_RAW},
         {"", GSP__FRAMING_UNKNOWN},
         {"text/html", GSP__FRAMING_OTHER},
         {"application/jso", GSP__FRAMING_OTHER},
@@ -254,9 +300,30 @@ static void content_types(void **state)
         assert_int_equal(HINTS({"content-type", cases[i].value}).framing, cases[i].expected);
     assert_int_equal(HINTS({"x-other", "x"}).framing, GSP__FRAMING_UNKNOWN);
     assert_string_equal(gsp__framing_name(GSP__FRAMING_JSON), "json");
+    assert_string_equal(gsp__framing_name(GSP__FRAMING_RAW), "raw");
+    assert_string_equal(gsp__framing_name(GSP__FRAMING_TEXT), "text");
+    assert_string_equal(gsp__framing_name(GSP__FRAMING_BYTES), "");
     assert_string_equal(gsp__framing_name(GSP__FRAMING_SSE), "sse");
     assert_string_equal(gsp__framing_name(GSP__FRAMING_UNKNOWN), "");
     assert_string_equal(gsp__framing_name(GSP__FRAMING_OTHER), "");
+}
+
+/* An error is neither audio nor a transcript. */
+static void content_types_of_errors(void **state)
+{
+    static const enum gsp__framing answers[] = {GSP__FRAMING_RAW, GSP__FRAMING_TEXT, GSP__FRAMING_BYTES};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        assert_int_equal(gsp__framing_under(answers[i], 200), answers[i]);
+        assert_int_equal(gsp__framing_under(answers[i], 399), answers[i]);
+        assert_int_equal(gsp__framing_under(answers[i], 0), answers[i]);
+        assert_int_equal(gsp__framing_under(answers[i], 400), GSP__FRAMING_UNKNOWN);
+        assert_int_equal(gsp__framing_under(answers[i], 503), GSP__FRAMING_UNKNOWN);
+    }
+    assert_int_equal(gsp__framing_under(GSP__FRAMING_JSON, 400), GSP__FRAMING_JSON);
+    assert_int_equal(gsp__framing_under(GSP__FRAMING_SSE, 500), GSP__FRAMING_SSE);
+    assert_int_equal(gsp__framing_under(GSP__FRAMING_OTHER, 500), GSP__FRAMING_OTHER);
 }
 
 static void content_codings(void **state)
@@ -470,16 +537,54 @@ static void over_long_lines(void **state)
     assert_true(gsp_recorder_loss(rec, GSP_LOSS_CUT) + gsp_recorder_loss(rec, GSP_LOSS_RECORD_FULL) > 0);
 }
 
+static void expect_facts(const struct header *headers, size_t n, const char *expected)
+{
+    struct gsp__header_hints hints;
+
+    gsp__header_hints_init(&hints);
+    gsp__buffer_clear(&facts);
+    for (size_t i = 0; i < n; i++)
+        take(&hints, headers[i].name, headers[i].value, strlen(headers[i].value));
+    gsp__buffer_add_char(&facts, 0);
+    assert_string_equal(facts.data, expected);
+}
+
+/* The total is put together of parts that come in any order (US-1). */
+static void usage_in_headers(void **state)
+{
+    static const char input[] = "x-amzn-bedrock-input-token-count",
+                      output[] = "x-amzn-bedrock-output-token-count",
+                      read[] = "x-amzn-bedrock-cache-read-input-token-count",
+                      write[] = "x-amzn-bedrock-cache-write-input-token-count";
+    const struct header all[] = {{input, "10"}, {output, "7"}, {read, "100"}, {write, "1000"}},
+                        other_order[] = {{write, "1000"}, {read, "100"}, {output, "0"}, {input, "10"}},
+                        without_total[] = {{read, "100"}, {output, "7"}};
+
+    (void)state;
+    expect_facts(all, 4, "[0]=10[1]=7[3]=100[0]=110[4]=1000[0]=1110");
+    expect_facts(other_order, 4, "[4]=1000[3]=100[1]=0[0]=1110");
+    expect_facts(without_total, 2, "[3]=100[1]=7");
+    expect(input, "-1", "");
+    expect(input, "1e300", "");
+    expect(input, "many", "");
+    expect(output, "", "");
+    expect("x-amzn-bedrock-invocation-latency", "1500", "processing_time=1.5");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(request_ids),
         cmocka_unit_test(rate_limits),
         cmocka_unit_test(times_of_the_provider),
+        cmocka_unit_test(error_types),
+        cmocka_unit_test(usage_in_headers),
         cmocka_unit_test(durations),
         cmocka_unit_test(retry_after),
         cmocka_unit_test(should_retry),
+        cmocka_unit_test(what_speech_costs),
         cmocka_unit_test(content_types),
+        cmocka_unit_test(content_types_of_errors),
         cmocka_unit_test(content_codings),
         cmocka_unit_test(the_server_is_kept_and_cut),
         cmocka_unit_test(any_bytes_are_safe),

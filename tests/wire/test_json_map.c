@@ -11,49 +11,53 @@
 /*
  * name: fact; text: text, with parts where it is an object; list: objects with an id and inner objects;
  * items: counted; both: fact, or an object that says why; plain: an object that says nothing by itself;
- * deep: objects in each other, as far as they go.
+ * any: objects under every key but one; deep: objects in each other, as far as they go.
  */
-enum {
-    ROOT = 1,
-    N_ROOT = 8,
-    IN_LIST = ROOT + N_ROOT,
-    N_IN_LIST = 3,
-    IN_INNER = IN_LIST + N_IN_LIST,
-    N_IN_INNER = 1,
-    IN_TEXT = IN_INNER + N_IN_INNER,
-    N_IN_TEXT = 1,
-    IN_BOTH = IN_TEXT + N_IN_TEXT,
-    N_IN_BOTH = 1,
-    IN_DEEP = IN_BOTH + N_IN_BOTH,
-    N_IN_DEEP = 2,
-    N_NODES = IN_DEEP + N_IN_DEEP,
+static const struct gsp__node in_inner[] = {
+    GSP__NODE("v", FACT, 'v'),
 };
 
-static const struct gsp__node nodes[N_NODES] = {
-    GSP__NODE_PARENT("", OBJECT, 0, ROOT, N_ROOT),
-    /* ROOT */
-    GSP__NODE("name", FACT, 'n'),
-    GSP__NODE_PARENT("text", TEXT, 't', IN_TEXT, N_IN_TEXT),
-    GSP__NODE_PARENT("list", OBJECT, 'l', IN_LIST, N_IN_LIST),
-    GSP__NODE("items", COUNT, 'c'),
-    GSP__NODE_PARENT("both", FACT, 'b', IN_BOTH, N_IN_BOTH),
-    GSP__NODE_PARENT("plain", OBJECT, 0, ROOT, N_ROOT),
-    GSP__NODE_PARENT("deep", OBJECT, 'd', IN_DEEP, N_IN_DEEP),
-    GSP__NODE("empty", OBJECT, 'e'),
-    /* IN_LIST */
+static const struct gsp__node in_list[] = {
     GSP__NODE("id", FACT, 'i'),
-    GSP__NODE_PARENT("inner", OBJECT, 'j', IN_INNER, N_IN_INNER),
+    GSP__NODE_PARENT("inner", OBJECT, 'j', in_inner),
     GSP__NODE("tags", FACT, 'g'),
-    /* IN_INNER */
-    GSP__NODE("v", FACT, 'v'),
-    /* IN_TEXT */
+};
+
+static const struct gsp__node in_text[] = {
     GSP__NODE("part", TEXT, 'p'),
-    /* IN_BOTH */
+};
+
+static const struct gsp__node in_both[] = {
     GSP__NODE("why", FACT, 'w'),
-    /* IN_DEEP */
-    GSP__NODE_PARENT("deep", OBJECT, 'd', IN_DEEP, N_IN_DEEP),
+};
+
+/* these have themselves beneath them */
+static const struct gsp__node in_deep[2], in_root[10];
+
+static const struct gsp__node in_deep[2] = {
+    GSP__NODE_PARENT("deep", OBJECT, 'd', in_deep),
     GSP__NODE("v", FACT, 'v'),
 };
+
+static const struct gsp__node in_any[] = {
+    GSP__NODE("known", FACT, 'k'),
+    GSP__NODE_PARENT("*", FACT, 'a', in_inner),
+};
+
+static const struct gsp__node in_root[10] = {
+    GSP__NODE("name", FACT, 'n'),
+    GSP__NODE_PARENT("text", TEXT, 't', in_text),
+    GSP__NODE_PARENT("list", OBJECT, 'l', in_list),
+    GSP__NODE("items", COUNT, 'c'),
+    GSP__NODE_PARENT("both", FACT, 'b', in_both),
+    GSP__NODE_PARENT("plain", OBJECT, 0, in_root),
+    GSP__NODE_PARENT("deep", OBJECT, 'd', in_deep),
+    GSP__NODE("empty", OBJECT, 'e'),
+    GSP__NODE("raw", RAW, 'r'),
+    GSP__NODE_PARENT("any", OBJECT, 0, in_any),
+};
+
+static const struct gsp__node root = GSP__NODE_PARENT("", OBJECT, 0, in_root);
 
 /*
  * What is found, as text: `n0="x"` a fact with its index (~ before a value that was cut), `t0:x;` a text,
@@ -139,6 +143,11 @@ static bool take_events(struct finding *f)
             snprintf(count, sizeof count, "%s%c#%u", f->n_text ? " " : "", f->map.action, f->map.count);
             add(f, count, strlen(count));
             break;
+        case GSP__MAP_BRANCH: /* not asked for */
+            fail();
+            break;
+        case GSP__MAP_ELEMENT: /* of a document that is an array; its objects tell as much */
+            break;
         case GSP__MAP_DONE:
             f->is_done = true;
             return true;
@@ -157,7 +166,7 @@ static const char *find_at(const char *doc, size_t n, size_t n_first, size_t n_r
     bool goes_on;
 
     memset(&f, 0xa5, sizeof f); /* what is not initialised is noticed */
-    gsp__json_map_init(&f.map, nodes);
+    gsp__json_map_init(&f.map, &root);
     f.n_text = 0;
     f.open_text = 0;
     f.is_done = false;
@@ -356,6 +365,20 @@ static void unknown_keys_are_skipped(void **state)
     EXPECT_ALL(documents);
 }
 
+/* The node of the star is that of every key that its siblings do not know. */
+static void any_key(void **state)
+{
+    static const struct document documents[] = {
+        {"{\"any\":{\"x\":1,\"known\":2,\"\":3,\"*\":4,\"known\":5}}", "a0=1 k0=2 a0=3 a0=4 k0=5."},
+        {"{\"any\":{\"x\":{\"v\":1,\"w\":2},\"y\":[{\"v\":3},4],\"z\":{}}}",
+         "<a0 v0=1 >a0 <a0 v0=3 >a0 a1=4 <a0 >a0."},
+        {"{\"any\":{\"x\":{\"x\":1}},\"x\":2}", "<a0 >a0."},
+    };
+
+    (void)state;
+    EXPECT_ALL(documents);
+}
+
 static void keys_may_come_in_any_order_and_again(void **state)
 {
     static const struct document documents[] = {
@@ -535,6 +558,41 @@ static void deeper_than_json_goes_is_an_error(void **state)
         }
 }
 
+/* A raw value goes through as it stands: blanks, escapes and keys that are known elsewhere. */
+static void raw_values(void **state)
+{
+    static const struct document documents[] = {
+        {"{\"raw\":{},\"name\":1}", "r0:{}; n0=1."},
+        {"{\"raw\": { \"name\" : [1, {\"a\":\"}\\\"]\"}] } ,\"name\":1}",
+         "r0:{ \"name\" : [1, {\"a\":\"}\\\"]\"}] }; n0=1."},
+        {"{\"raw\":[1,[2],\"]\"],\"name\":1}", "r0:[1,[2],\"]\"]; n0=1."},
+        {"{\"raw\":\"a\\nb\",\"name\":1}", "r0:a\nb; n0=1."},
+        {"{\"raw\":null,\"name\":1}", "n0=1."},
+        {"{\"raw\":true,\"name\":1}", "n0=1."},
+        {"{\"raw\":7,\"name\":1}", "n0=1."},
+        {"{\"plain\":{\"raw\":{\"x\":1}},\"raw\":[]}", "r0:{\"x\":1}; r0:[];."},
+        {"{\"raw\":{\"a\":1", "r0:{\"a\":1?"},
+        {"{\"raw\":{\"a\":\"1\\", "r0:{\"a\":\"1\\?"},
+        {"{\"raw\":{\"a\":1}]", "r0:{\"a\":1};!"},
+        {"{\"raw\":{\"a\":1]]", "r0:{\"a\":1];!"},
+    };
+
+    (void)state;
+    EXPECT_ALL(documents);
+}
+
+/* Brackets deeper than the ceiling end it, at all cuts at the same place. */
+static void a_raw_value_nested_too_deep(void **state)
+{
+    char doc[400] = "{\"raw\":", expected[400] = "r0:";
+
+    (void)state;
+    memset(doc + strlen(doc), '[', GSP__JSON_DEPTH_MAX + 20);
+    memset(expected + strlen(expected), '[', GSP__JSON_DEPTH_MAX);
+    expected[strlen(expected)] = '!';
+    expect(doc, expected);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -546,6 +604,7 @@ int main(void)
         cmocka_unit_test(counted_arrays),
         cmocka_unit_test(values_of_other_types_are_skipped),
         cmocka_unit_test(unknown_keys_are_skipped),
+        cmocka_unit_test(any_key),
         cmocka_unit_test(keys_may_come_in_any_order_and_again),
         cmocka_unit_test(what_is_no_json_is_an_error),
         cmocka_unit_test(long_facts_are_cut_and_marked),
@@ -553,6 +612,8 @@ int main(void)
         cmocka_unit_test(deeper_than_the_levels_is_skipped),
         cmocka_unit_test(arrays_take_levels_as_well),
         cmocka_unit_test(deeper_than_json_goes_is_an_error),
+        cmocka_unit_test(raw_values),
+        cmocka_unit_test(a_raw_value_nested_too_deep),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -81,44 +81,11 @@ static void servers_of_ones_own(void **state)
                         cases[i].expected, cases[i].host);
 }
 
-/* What is no format that we know is passed over, never guessed. */
-static void formats_by_path(void **state)
-{
-    static const struct {
-        const char *path;
-        const char *expected;
-    } cases[] = {
-        {"/v1/chat/completions", "openai.chat"},
-        {"/chat/completions", "openai.chat"},
-        {"/openai/deployments/d/chat/completions?api-version=2024-10-21", "openai.chat"},
-        {"/api/v1/chat/completions?", "openai.chat"},
-        {"/v1/chat/completions/x", NULL},
-        {"/v1/chat/completion", NULL},
-        {"/v1/models?next=/chat/completions", NULL},
-        {"chat/completions", NULL},
-        {"/v1/nochat/completions", NULL},
-        {"/", NULL},
-        {"", NULL},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const struct gsp__format *format = gsp__format_of(cases[i].path, strlen(cases[i].path));
-
-        if ((!format) != (!cases[i].expected) || (format && strcmp(format->name, cases[i].expected) != 0))
-            fail_msg("%s is %s", cases[i].path, format ? format->name : "none");
-    }
-    assert_ptr_equal(gsp__format_named("openai.chat"), gsp__format_of("/chat/completions", 17));
-    assert_null(gsp__format_named("openai.cha"));
-    assert_null(gsp__format_named(""));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hosts),
         cmocka_unit_test(servers_of_ones_own),
-        cmocka_unit_test(formats_by_path),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
