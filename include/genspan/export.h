@@ -89,9 +89,9 @@ typedef struct gsp_drainer_options {
  *
  * Returns GSP_OK; GSP_ERR_INVALID (no recorder, an unknown exporter or protocol, a URL that is none);
  * GSP_ERR_BUSY (another process drains this ring: nothing is to be done); GSP_ERR_IO, GSP_ERR_NOT_FOUND or
- * GSP_ERR_NO_SPACE (a certificate or an output file cannot be opened); GSP_ERR_NO_SPACE also for a 17th drainer
- * in a process; GSP_ERR_NO_MEMORY. An unreachable backend is no failure: it is told once on stderr, and what was
- * recorded waits in the ring and the spool.
+ * GSP_ERR_NO_SPACE (a certificate or an output file cannot be opened); GSP_ERR_NO_SPACE also for a 17th
+ * drainer in a process; GSP_ERR_NO_MEMORY. An unreachable backend is no failure: it is told once on stderr,
+ * and what was recorded waits in the ring and the spool.
  *
  * Memory: under 4 MiB, and the bytes of one batch (64 MiB at most). Thread-safe. After a fork the child
  * has no drainer; it may start its own, else its ring is drained by the parent's. Since 0.1.

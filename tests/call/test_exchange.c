@@ -357,7 +357,8 @@ static void a_body_that_was_coded(void **state)
     body(x, coded);
     gsp_exchange_end(x, GSP_STREAM_FINISHED, NULL, 0);
     gsp_exchange_free(x);
-    assert_non_null(strstr(test_dump_record(gsp_recorder_path(rec), 2), "http_status=200 decode_errors=1 | completed 0"));
+    assert_non_null(
+        strstr(test_dump_record(gsp_recorder_path(rec), 2), "http_status=200 decode_errors=1 | completed 0"));
 }
 
 /* Without a recorder the exchange still decodes, for the caller that decides whether to try again. */

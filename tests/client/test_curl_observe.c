@@ -61,9 +61,9 @@ static void prepare(CURL *handle, const char *base)
     curl_easy_setopt(handle, CURLOPT_URL, url);
     curl_easy_setopt(handle, CURLOPT_POSTFIELDS, REQUEST);
     curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, on_bytes);
-    curl_easy_setopt(handle, CURLOPT_WRITEDATA, seen);
+    curl_easy_setopt(handle, CURLOPT_WRITEDATA, (void *)seen);
     curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, on_bytes);
-    curl_easy_setopt(handle, CURLOPT_HEADERDATA, seen_head);
+    curl_easy_setopt(handle, CURLOPT_HEADERDATA, (void *)seen_head);
 }
 
 static void against(const struct raw_answer *answers, size_t n)
