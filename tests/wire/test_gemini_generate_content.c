@@ -350,6 +350,7 @@ static void the_path_has_the_model(void **state)
         {"/v1beta/models/a%20b:generateContent?key=:streamGenerateContent", "request_model=\"a b\"\n"},
         {":streamGenerateContent", "stream=true\n"},
         {"streamGenerateContent", ""},
+        {"/v1beta/models/gemini-x/streamGenerateContent", "request_model=\"gemini-x\"\n"},
         {"/v1beta/models/:generateContent", ""},
     };
 
