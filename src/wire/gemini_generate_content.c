@@ -253,13 +253,13 @@ static void take_arguments(struct gsp__decoder *d)
     s->n_content[2] += d->map.value.n;
 }
 
+/* Padding is no data, wherever it stands. */
 static void take_media(struct gsp__decoder *d)
 {
-    struct gsp__json_slice data = d->map.value;
+    const struct gsp__json_slice data = d->map.value;
 
-    while (data.n > 0 && data.bytes[data.n - 1] == '=')
-        data.n--;
-    state_of(d)->n_base64 += data.n;
+    for (size_t i = 0; i < data.n; i++)
+        state_of(d)->n_base64 += data.bytes[i] != '=';
 }
 
 static void end_media(struct gsp__decoder *d)

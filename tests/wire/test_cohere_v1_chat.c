@@ -139,8 +139,8 @@ static void values_of_other_types_say_nothing(void **state)
         {"strange.ndjson", "response_id=\"gen-7\" request_id=\"gen-7\" output_text_bytes=10 "
                            "decode_errors=1\n"
                            "usage input=3 output=2\n"
-                           "marks: TeeeTee\n"
-                           "events=7 bad=1\n"
+                           "marks: TeeeeTee\n"
+                           "events=8 bad=1\n"
                            "text[0] \"early late\"\n"},
     };
 

@@ -187,6 +187,17 @@ static void audio_is_content_and_images_are_none(void **state)
     EXPECT_ALL(cases);
 }
 
+/* Found by fuzzing: padding within the data. */
+static void padding_is_no_audio(void **state)
+{
+    static const struct expectation cases[] = {
+        {"media_padding.json", "output_audio_bytes=4\nevents=0 terminal\n"},
+    };
+
+    (void)state;
+    EXPECT_ALL(cases);
+}
+
 static void what_was_withheld(void **state)
 {
     static const struct expectation cases[] = {
@@ -339,6 +350,7 @@ static void the_path_has_the_model(void **state)
         {"/v1beta/models/a%20b:generateContent?key=:streamGenerateContent", "request_model=\"a b\"\n"},
         {":streamGenerateContent", "stream=true\n"},
         {"streamGenerateContent", ""},
+        {"/v1beta/models/gemini-x/streamGenerateContent", "request_model=\"gemini-x\"\n"},
         {"/v1beta/models/:generateContent", ""},
     };
 
@@ -383,6 +395,7 @@ int main(void)
         cmocka_unit_test(candidates_are_told_apart_after_their_text),
         cmocka_unit_test(tool_calls),
         cmocka_unit_test(audio_is_content_and_images_are_none),
+        cmocka_unit_test(padding_is_no_audio),
         cmocka_unit_test(what_was_withheld),
         cmocka_unit_test(errors),
         cmocka_unit_test(a_stream_that_broke_off),
