@@ -110,12 +110,21 @@ static void describe_failure(struct gsp_exchange *x, const gsp_failure *given, g
     out->message = x->error_message;
 }
 
-static void end_truncated(struct gsp_exchange *x, int64_t now_ns)
+/* ST-2: a connection that ends in the middle of an answer truncates it, however it ends. */
+static bool is_cut_off(const struct gsp_exchange *x, const gsp_failure *given)
+{
+    return given && given->type && strcmp(given->type, GSP_ERROR_CONNECTION) == 0 && x->http_status < 400 &&
+           x->has_body && !(was_decoded(x) && x->response.is_error) && is_truncated(x);
+}
+
+static void end_truncated(struct gsp_exchange *x, const gsp_failure *given, int64_t now_ns)
 {
     gsp_failure failure = GSP_FAILURE_INIT;
 
     failure.type = GSP_ERROR_TRUNCATED;
-    failure.message = "the connection ended before the response did";
+    failure.message =
+        given && given->message ? given->message : "the connection ended before the response did";
+    failure.exception = given ? given->exception : NULL;
     x->outcome = GSP_OUTCOME_FAILED;
     x->is_retryable = true;
     gsp__exchange_keep(x->class, sizeof x->class, failure.type, strlen(failure.type));
@@ -163,13 +172,17 @@ void gsp_exchange_end(gsp_exchange *x, gsp_stream_exit how, const gsp_failure *g
     how = exit_of(x, how);
     switch (how) {
     case GSP_STREAM_FAILED:
+        if (is_cut_off(x, given)) {
+            end_truncated(x, given, now_ns);
+            return;
+        }
         describe_failure(x, given, &failure);
         x->outcome = GSP_OUTCOME_FAILED;
         gsp_stream_end(x->attempt, how, &failure, now_ns);
         return;
     case GSP_STREAM_FINISHED:
         if (is_truncated(x)) {
-            end_truncated(x, now_ns);
+            end_truncated(x, NULL, now_ns);
             return;
         }
         x->outcome = GSP_OUTCOME_COMPLETED;

@@ -37,6 +37,15 @@ static const struct {
     {"modelStreamErrorException", GSP_ERROR_SERVER_ERROR},
     {"modelTimeoutException", GSP_ERROR_TIMEOUT},
     {"validationException", GSP_ERROR_INVALID_REQUEST},
+    /* Google's statuses, also inside a stream */
+    {"RESOURCE_EXHAUSTED", GSP_ERROR_RATE_LIMIT},
+    {"UNAVAILABLE", GSP_ERROR_OVERLOADED},
+    {"DEADLINE_EXCEEDED", GSP_ERROR_TIMEOUT},
+    {"INTERNAL", GSP_ERROR_SERVER_ERROR},
+    {"UNAUTHENTICATED", GSP_ERROR_AUTH},
+    {"PERMISSION_DENIED", GSP_ERROR_AUTH},
+    {"INVALID_ARGUMENT", GSP_ERROR_INVALID_REQUEST},
+    {"NOT_FOUND", GSP_ERROR_INVALID_REQUEST},
 };
 
 static const char *class_of_word(const char *word)
@@ -104,9 +113,10 @@ const char *gsp__classify(const struct gsp__symptoms *s, char room[4])
     return GSP_ERROR_OTHER;
 }
 
+/* Google names the quota, by its period. */
 static bool is_quota_spent(const char *word)
 {
-    return word && strcmp(word, "insufficient_quota") == 0;
+    return word && (strcmp(word, "insufficient_quota") == 0 || strstr(word, "PerDay") != NULL);
 }
 
 bool gsp__is_retryable(const struct gsp__symptoms *s, const char *error_type)

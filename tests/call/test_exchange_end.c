@@ -80,7 +80,7 @@ static const struct row rows[] = {
     {"refused", 0, "", "", FAIL, "connection", "failed", "connection", 1, NO, 0},
     {"timed out before the head", 0, "", "", FAIL, "timeout", "failed", "timeout", 1, NO, 0},
     {"dropped after the head", 200, SSE, "", FAIL, "connection", "failed", "connection", 1, NO, 0},
-    {"dropped in the stream", 200, SSE, TEXT, FAIL, "connection", "failed", "connection", 1, NO, 1},
+    {"dropped in the stream", 200, SSE, TEXT, FAIL, "connection", "failed", "truncated", 1, NO, 1},
     {"timed out in a document", 200, JSON, "{\"choices\":[{\"finish_reason\":\"stop\"}],\"us", FAIL,
      "timeout", "failed", "timeout", 1, NO, 0},
     {"failed without a reason", 200, SSE, TEXT, FAIL, NULL, "failed", "_OTHER", 0, NO, 1},

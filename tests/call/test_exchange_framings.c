@@ -64,7 +64,7 @@ static const struct row rows[] = {
     {"an array that is cut in its first", GEMINI, JSON_TYPE, NULL, "[{\"cand", FIN, "failed", "truncated",
      "false"},
     {"an array that the connection drops", GEMINI, JSON_TYPE, NULL, "[" CHUNK ",", FAIL, "failed",
-     "connection", "false"},
+     "truncated", "false"},
     {"an array closed early", GEMINI, JSON_TYPE, NULL, "[" CHUNK ",", CLOSE, "cancelled", "-", "false"},
     {"an array, then dropped", GEMINI, JSON_TYPE, NULL, "[" LAST "]", FAIL, "completed", "-", "true"},
     {"lines", OLLAMA, LINES, NULL, LINE LINE OVER, FIN, "completed", "-", "true"},

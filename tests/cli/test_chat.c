@@ -278,7 +278,7 @@ static void what_is_not_to_be_tried_again_is_not(void **state)
         {"404,ok", "--retries", "5", "The request is not as it should be"},
         {"429:121,ok", "--retries", "5", "rate_limit: Rate limit reached"},
         {"429:0,ok", "--retries", "0", "rate_limit: Rate limit reached"},
-        {"drop-mid,ok", "--retries", "5", "connection: "},
+        {"drop-mid,ok", "--retries", "5", "truncated: "},
         {"error-mid,ok", "--retries", "5", "server_error: The server had an error while processing"},
         {"no-end,ok", "--retries", "5", "truncated: the connection ended before the response did"},
     };
@@ -364,7 +364,7 @@ static void an_answer_that_is_none_fails(void **state)
         {{.type = STREAM_TYPE, .body = ""}, "the answer is empty: is --base-url"},
         {{.raw = "garbage\r\n\r\n"}, "connection: "},
         {{.raw = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\nContent-Type: application/json\r\n\r\n{"},
-         "connection: "},
+         "truncated: "},
     };
     struct test_backend *server = test_backend_start();
 

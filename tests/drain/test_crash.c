@@ -413,8 +413,10 @@ static void recoveries_at_once_share_the_work(void **state)
 
         assert_int_equal(test_finish(&c[i]), 0);
         rings = strstr(c[i].err, "); ");
-        assert_non_null(rings);
-        n_rings += atoi(rings + 3);
+        if (rings)
+            n_rings += atoi(rings + 3);
+        else /* the others were faster */
+            assert_non_null(strstr(c[i].err, "nothing to export"));
         test_command_free(&c[i]);
     }
     assert_int_equal(n_rings, 12);

@@ -121,6 +121,14 @@ static void re_1_a_spent_quota_is_not_retried(void **state)
 {
     static const struct row rows[] = {
         {{.http_status = 429, .provider_code = "insufficient_quota"}, "rate_limit", false},
+        {{.http_status = 429, .provider_type = "RESOURCE_EXHAUSTED"}, "rate_limit", true},
+        {{.http_status = 429,
+          .provider_type = "RESOURCE_EXHAUSTED",
+          .provider_code = "RequestsPerDayPerProject"},
+         "rate_limit",
+         false},
+        {{.http_status = 200, .provider_type = "UNAVAILABLE"}, "overloaded", true},
+        {{.http_status = 200, .provider_type = "INVALID_ARGUMENT"}, "invalid_request", false},
         {{.http_status = 429, .provider_type = "insufficient_quota"}, "rate_limit", false},
         {{.http_status = 200, .provider_code = "insufficient_quota"}, "rate_limit", false},
     };
