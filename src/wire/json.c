@@ -11,32 +11,7 @@
 #include "base/number.h"
 #include "base/scan.h"
 #include "base/utf8.h"
-
-enum state {
-    AT_VALUE,
-    AT_FIRST_VALUE, /* or the end of the array */
-    AT_KEY,
-    AT_FIRST_KEY, /* or the end of the object */
-    AT_COLON,
-    AFTER_VALUE, /* comma or end */
-    AT_END,      /* the value is complete */
-    IN_STRING,
-    IN_KEY,
-    IN_NUMBER,
-    IN_TRUE,
-    IN_FALSE,
-    IN_NULL,
-    FAILED,
-};
-
-enum skip_state {
-    NO_SKIP,
-    SKIP_START, /* before the value, perhaps before the colon */
-    SKIP_STRING,
-    SKIP_ESCAPE, /* after a backslash */
-    SKIP_SCALAR,
-    SKIP_CONTAINER,
-};
+#include "wire/json_state.h"
 
 void gsp__json_init(struct gsp__json *j)
 {
@@ -90,11 +65,6 @@ GSP__INLINE enum gsp__json_token close_container(struct gsp__json *j)
     j->depth--;
     after_value(j);
     return is_object ? GSP__JSON_OBJECT_END : GSP__JSON_ARRAY_END;
-}
-
-GSP__INLINE bool is_blank(char c)
-{
-    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
 GSP__INLINE const char *skip_blanks(const char *p, const char *end)
@@ -685,83 +655,6 @@ enum gsp__json_token gsp__json_next(struct gsp__json *j, struct gsp__json_slice 
             return failed(j);
         }
     }
-}
-
-/*
- * The short cuts.
- */
-
-bool gsp__json_take_key(struct gsp__json *j, struct gsp__json_slice *key)
-{
-    const char *p = j->p, *end = j->end, *quote;
-
-    if (j->skip_state != NO_SKIP)
-        return false;
-    if (j->state == AFTER_VALUE) {
-        if (end - p < 4 || *p++ != ',')
-            return false;
-    } else if (j->state != AT_FIRST_KEY || end - p < 3) {
-        return false;
-    }
-    if (*p++ != '"')
-        return false;
-    quote = gsp__scan_two(p, end, '"', '\\');
-    if (end - quote < 2 || quote[0] != '"' || quote[1] != ':' || quote - p > GSP__JSON_KEY_MAX)
-        return false;
-    key->bytes = p;
-    key->n = (size_t)(quote - p);
-    j->p = quote + 2;
-    j->state = AT_VALUE;
-    return true;
-}
-
-bool gsp__json_take_string(struct gsp__json *j, struct gsp__json_slice *out)
-{
-    const char *p = j->p, *end = j->end, *quote;
-
-    if (p == end || *p != '"')
-        return false;
-    quote = gsp__scan_two(++p, end, '"', '\\');
-    if (quote == end || *quote != '"')
-        return false;
-    out->bytes = p;
-    out->n = (size_t)(quote - p);
-    j->p = quote + 1;
-    j->state = AFTER_VALUE;
-    return true;
-}
-
-bool gsp__json_take_nothing(struct gsp__json *j)
-{
-    const char *p = j->p, *end = j->end;
-    struct gsp__json_slice string;
-
-    if (p == end)
-        return false;
-    switch (*p) {
-    case '"':
-        return gsp__json_take_string(j, &string);
-    case '{':
-    case '[':
-    case ',':
-    case '}':
-    case ']':
-    case ':':
-    case ' ':
-    case '\n':
-    case '\r':
-    case '\t':
-        return false;
-    default:
-        break;
-    }
-    while (p < end && *p != ',' && *p != '}' && *p != ']' && !is_blank(*p))
-        p++;
-    if (p == end)
-        return false;
-    j->p = p;
-    j->state = AFTER_VALUE;
-    return true;
 }
 
 void gsp__json_resume(struct gsp__json *j)
