@@ -301,10 +301,11 @@ static bool is_error(const struct gsp__decoder *d)
 static void error_type(struct gsp__decoder *d)
 {
     const struct gsp__json_map *m = &d->map;
-    const char *begin = m->value.bytes, *end = begin + m->value.n, *p;
+    const char *begin = m->value.bytes, *end, *p;
 
     if (m->token != GSP__JSON_STRING || m->value.n == 0)
         return;
+    end = begin + m->value.n;
     p = memchr(begin, '#', m->value.n);
     if (p)
         begin = p + 1;

@@ -127,7 +127,7 @@ static bool matches(const char *pattern, const char *text, size_t n)
         if (p == '*') {
             star = ++pattern;
             back = text;
-        } else if (p == c || (c >= 'A' && c <= 'Z' && p == c + ('a' - 'A'))) {
+        } else if (p && (p == c || (c >= 'A' && c <= 'Z' && p == c + ('a' - 'A')))) {
             pattern++;
             text++;
         } else if (star) {

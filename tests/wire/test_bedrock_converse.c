@@ -145,6 +145,7 @@ static void errors(void **state)
     expect("{\"message\":\"\"}", "events=0 terminal error\n");
     /* these say nothing */
     expect("{\"message\":null,\"__type\":\"\"}", "events=0 terminal\n");
+    expect("{\"message\":null,\"__type\":null}", "events=0 terminal\n");
     expect("{\"message\":{\"text\":\"x\"},\"Message\":7,\"__type\":[1]}", "events=0 terminal\n");
     expect("<html>", "decode_errors=1\nevents=0 bad=1\n");
     expect("", "events=0\n");

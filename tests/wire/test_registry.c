@@ -383,6 +383,16 @@ static void shapes_of_the_corpus(void **state)
     assert_true(n_told > n_all / 2);
 }
 
+/* A NUL is a character like others: found by fuzzing. */
+static void a_nul_in_the_path_ends_nothing(void **state)
+{
+    (void)state;
+    assert_null(gsp__registry_find("api.openai.com", 14, "/v1/chat/completions\0\0\0", 23));
+    assert_null(gsp__registry_find("\0\0", 2, "\0", 1));
+    assert_ptr_equal(gsp__registry_find("", 0, "/\0/chat/completions", 20),
+                     gsp__registry_named("openai.chat"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -396,6 +406,7 @@ int main(void)
         cmocka_unit_test(shapes_of_nothing_that_is_known),
         cmocka_unit_test(an_event_stream_by_its_first_event),
         cmocka_unit_test(shapes_of_the_corpus),
+        cmocka_unit_test(a_nul_in_the_path_ends_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
