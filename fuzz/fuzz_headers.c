@@ -23,7 +23,7 @@ static void on_string(void *self, unsigned fact, unsigned index, const char *byt
     (void)self;
     (void)index;
     (void)is_cut;
-    FUZZ_CHECK(fact == GSP_FACT_REQUEST_ID && n > 0, "string for fact %u", fact);
+    FUZZ_CHECK(fact > 0 && fact < GSP_FACT_LIMIT && n > 0, "string for fact %u", fact);
     for (size_t i = 0; i < n; i++)
         sum += (unsigned char)bytes[i];
 }
@@ -40,7 +40,20 @@ static void on_real(void *self, unsigned fact, double value)
     FUZZ_CHECK(isfinite(value) && value >= 0, "fact %u is %g", fact, value);
 }
 
-static const struct gsp__sink sink = {.string = on_string, .integer = on_integer, .real = on_real};
+static void on_usage(void *self, gsp_usage part, int64_t tokens)
+{
+    (void)self;
+    FUZZ_CHECK(part < GSP_USAGE_LIMIT && tokens >= 0, "usage %u is %lld", (unsigned)part, (long long)tokens);
+}
+
+static void on_boolean(void *self, unsigned fact, bool value)
+{
+    (void)self;
+    sum += fact + value;
+}
+
+static const struct gsp__sink sink = {
+    .string = on_string, .integer = on_integer, .real = on_real, .boolean = on_boolean, .usage = on_usage};
 
 static void check_number(const char *text, size_t n)
 {
