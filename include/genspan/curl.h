@@ -37,13 +37,17 @@
 extern "C" {
 #endif
 
-/* Options of gsp_curl_observe. Strings and the context are copied. Since 0.1. */
+/*
+ * Options of gsp_curl_observe. The struct, its name and its context are copied; what content_self and
+ * debug_data point to is the program's, and must live until the handle is observed no longer. The functions
+ * are called on the handle's thread, inside libcurl. Since 0.1.
+ */
 typedef struct gsp_curl_options {
     uint32_t struct_size;
     uint32_t waits_for_done;   /* 1: nothing but gsp_curl_done ends a transfer */
     gsp_span operation;        /* its requests are attempts of this operation, which the program ends;
                                   the null handle: each transfer is an operation of its own */
-    const char *name;          /* of an operation whose wire format does not tell; default "request" */
+    const char *name;          /* of operations whose format does not tell; 63 bytes; NULL: "request" */
     const gsp_context *parent; /* of operations; NULL: each is a root span */
     gsp_scope scope;           /* of operations */
     gsp_content_fn *content;   /* as gsp_exchange_on_content; NULL: no content byte is copied */
@@ -52,6 +56,7 @@ typedef struct gsp_curl_options {
     void *debug_data;
 } gsp_curl_options;
 
+/* All defaults; sets struct_size. Since 0.1. */
 #define GSP_CURL_OPTIONS_INIT                                                                                \
     {                                                                                                        \
         (uint32_t)sizeof(gsp_curl_options), 0, GSP_NO_SPAN_INIT, NULL, NULL, GSP_NO_SCOPE_INIT, NULL, NULL,  \
@@ -74,21 +79,34 @@ typedef struct gsp_curl_options {
  * library and is found by the handle's address. Memory: 512 bytes or less for each handle until
  * gsp_curl_forget (or for ever, where the program never says so: an address that is used again has the same
  * observer), less than 20 KiB more during a transfer, and 48 KiB where the response is compressed. Nothing
- * blocks. Thread rule: as libcurl's, one thread at a time for one handle. Since 0.1.
+ * blocks. Thread rule: as libcurl's, one thread at a time for one handle; with an operation in the options,
+ * that thread writes to the operation as well. Since 0.1. Source: OP-1, OP-2; CURLOPT_DEBUGFUNCTION.
  */
 GSP_API gsp_status gsp_curl_observe(CURL *easy, gsp_recorder *recorder, const gsp_curl_options *options);
 
 /*
  * A transfer is over, and this is what libcurl made of it. Also for a transfer that failed before anything
- * was sent, and for one that the program takes out of its multi handle (CURLE_ABORTED_BY_CALLBACK: it is
- * recorded as cancelled). A handle that is not observed is passed over. Since 0.1.
+ * was sent, and for one that the program takes out of its multi handle.
+ *
+ *   easy  in  NULL, and a handle that is not observed, is passed over
+ *   code  in  CURLE_OK, CURLE_HTTP_RETURNED_ERROR: the response tells. CURLE_WRITE_ERROR, CURLE_READ_ERROR,
+ *             CURLE_ABORTED_BY_CALLBACK: cancelled by the program. Any other: failed, as what the code says
+ *
+ * Ends the request's attempt, and the operation if it is the transfer's own. Gives the transfer's memory
+ * back. Nothing blocks. Thread rule: one thread at a time for one handle. Since 0.1. Source: ST-1, ST-2,
+ * OP-7.
  */
 GSP_API void gsp_curl_done(CURL *easy, CURLcode code);
 
 /*
  * Observe no longer: a transfer that goes on ends here, as cancelled. To be called before curl_easy_cleanup
  * by programs that make handles without end; elsewhere it may be left out. The debug function of the options
- * is the handle's own again. Since 0.1.
+ * is the handle's own again.
+ *
+ *   easy  in  not cleaned up yet. NULL, and a handle that is not observed, is passed over
+ *
+ * The observer's memory is kept for another handle. Nothing blocks. Thread rule: one thread at a time for one
+ * handle. Since 0.1. Source: ST-1, ST-2.
  */
 GSP_API void gsp_curl_forget(CURL *easy);
 

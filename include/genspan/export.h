@@ -14,18 +14,19 @@
 extern "C" {
 #endif
 
-/* A drainer. Made by gsp_drainer_start, freed by gsp_drainer_stop. */
+/* A drainer. Made by gsp_drainer_start, freed by gsp_drainer_stop. Since 0.1. */
 typedef struct gsp_drainer gsp_drainer;
 
-/* What OTLP exports: one kind of data each. */
+/* What OTLP exports: one kind of data each. Since 0.1. Source: OTLP 1.x. */
 typedef enum gsp_signal {
     GSP_SIGNAL_TRACES = 0,
     GSP_SIGNAL_METRICS = 1
 } gsp_signal;
 
 /*
- * Options of gsp_drainer_start. Each zero field is taken from its environment variable, then from the
- * default. Variables of one signal (OTEL_EXPORTER_OTLP_TRACES_...) go before those of all. Since 0.1.
+ * Options of gsp_drainer_start, copied by it. Each zero field is taken from its environment variable, then
+ * from the default. Variables of one signal (OTEL_EXPORTER_OTLP_TRACES_...) go before those of all. Since
+ * 0.1. Source: OpenTelemetry SDK environment variables; docs/configuration.md.
  *
  *   field              variable                        default
  *   traces_exporter    OTEL_TRACES_EXPORTER            otlp
@@ -42,14 +43,14 @@ typedef enum gsp_signal {
  *   metrics_file       GENSPAN_METRICS_FILE            genspan-metrics.jsonl
  *   spool_directory    GENSPAN_SPOOL_DIR               $XDG_STATE_HOME/genspan/spool, else
  *                                                      ~/.local/state/genspan/spool; "-": no spool
- *   spool_bytes        GENSPAN_SPOOL_BYTES             64 MiB
+ *   spool_bytes        GENSPAN_SPOOL_BYTES             64 MiB, for each URL that is sent to: one per signal
  *   schedule_delay_ms  OTEL_BSP_SCHEDULE_DELAY         5000
  *   batch_max          OTEL_BSP_MAX_EXPORT_BATCH_SIZE  512 spans
  *   metric_interval_ms OTEL_METRIC_EXPORT_INTERVAL     60000
  *   exit_timeout_ms    GENSPAN_EXIT_TIMEOUT            5000: how long exit() may take to flush
  *
- * Exporters, several with commas between them: `otlp` (over HTTP), `console` (a waterfall on stderr),
- * `file` (OTLP JSON lines), `memory` (gsp_drainer_take), `none`.
+ * Times are in ms, sizes in bytes. Exporters, several with commas between them: `otlp` (over HTTP), `console`
+ * (a waterfall on stderr), `file` (OTLP JSON lines), `memory` (gsp_drainer_take), `none`.
  */
 typedef struct gsp_drainer_options {
     uint32_t struct_size;
@@ -73,6 +74,7 @@ typedef struct gsp_drainer_options {
     uint32_t exit_timeout_ms;
 } gsp_drainer_options;
 
+/* All defaults; sets struct_size. Since 0.1. */
 #define GSP_DRAINER_OPTIONS_INIT                                                                             \
     {                                                                                                        \
         (uint32_t)sizeof(gsp_drainer_options), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,      \
@@ -93,24 +95,46 @@ typedef struct gsp_drainer_options {
  * drainer in a process; GSP_ERR_NO_MEMORY. An unreachable backend is no failure: it is told once on stderr,
  * and what was recorded waits in the ring and the spool.
  *
- * Memory: under 4 MiB, and the bytes of one batch (64 MiB at most). Thread-safe. After a fork the child
- * has no drainer; it may start its own, else its ring is drained by the parent's. Since 0.1.
- * Source: OpenTelemetry SDK environment variables; OTLP 1.x.
+ * Memory: under 4 MiB, and the bytes of one batch (64 MiB at most). Beyond that, only where it is needed: as
+ * much again for a batch that is sent from the spool; with gzip, room for one more batch (65 MiB at most);
+ * and for one huge call, with all its attempts and content, an arena that grows from 2 MiB to 256 MiB at
+ * most and stays so large. A buffer takes half as much again while it grows. A call that does not
+ * fit into the arena is dropped, told of on stderr and counted as `no_memory`.
+ *
+ * Thread-safe. After a fork the child has no drainer; it may start its own, else its ring is drained by the
+ * parent's. Since 0.1. Source: OpenTelemetry SDK environment variables; OTLP 1.x.
  */
 GSP_API GSP_MUST_USE gsp_status gsp_drainer_start(gsp_recorder *recorder, const gsp_drainer_options *options,
                                                   gsp_drainer **out, gsp_error *err);
 
 /*
- * Export what has ended so far, spans and metrics. Returns GSP_OK when all of it was acknowledged or is
- * safe in the spool; GSP_ERR_TIMEOUT when the deadline came first (it will be exported later). NULL is
- * GSP_OK. Blocks for at most timeout_ms and, where a request is under way, about a second. Thread-safe.
- * Since 0.1.
+ * Export what has ended so far, spans and metrics.
+ *
+ *   drainer     in  NULL, and in a forked child the parent's, is GSP_OK
+ *   timeout_ms  in  ms; 0: what can be done at once
+ *
+ * Returns GSP_OK when all of it was acknowledged or is safe in the spool; GSP_ERR_TIMEOUT when the deadline
+ * came first (it will be exported later), or the process is in exit(). Blocks for at most timeout_ms and,
+ * where a request is under way, 1.5 seconds. No memory of its own: the drainer's thread does the work.
+ *
+ * Thread rule: any thread, several at once, but not together with gsp_drainer_stop. Not in a signal handler.
+ * Since 0.1. Source: OpenTelemetry SDK, ForceFlush.
  */
 GSP_API GSP_MUST_USE gsp_status gsp_drainer_flush(gsp_drainer *drainer, uint32_t timeout_ms);
 
 /*
  * Flush as above, then end the thread and free the drainer. What could not be exported stays in the ring,
- * for `genspan drain` or `genspan recover`. Returns as gsp_drainer_flush. NULL is allowed. Since 0.1.
+ * for `genspan drain` or `genspan recover`.
+ *
+ *   drainer     in  not to be used again. NULL, and in a forked child the parent's, is GSP_OK; so is one that
+ *                   exit() has stopped already
+ *   timeout_ms  in  ms, as in gsp_drainer_flush
+ *
+ * Returns and blocks as gsp_drainer_flush; the result may be ignored. A thread that is stuck in an exporter
+ * for longer is left to itself, and frees the drainer when it comes back.
+ *
+ * Thread rule: any thread, once, while no other is inside a call on this drainer. Before
+ * gsp_recorder_close. Since 0.1. Source: OpenTelemetry SDK, Shutdown.
  */
 GSP_API gsp_status gsp_drainer_stop(gsp_drainer *drainer, uint32_t timeout_ms);
 
@@ -118,10 +142,15 @@ GSP_API gsp_status gsp_drainer_stop(gsp_drainer *drainer, uint32_t timeout_ms);
  * Take from the `memory` exporter what it holds of a signal: the bytes of an OTLP protobuf
  * ExportTraceServiceRequest or ExportMetricsServiceRequest.
  *
- *   out   out  *n_bytes of new memory, NULL for nothing; the caller frees it with free()
+ *   drainer  in   NULL is GSP_ERR_INVALID
+ *   signal   in   which of the two
+ *   out      out  *n_bytes of new memory, NULL for nothing or on failure; the caller frees it with free()
+ *   n_bytes  out  bytes; 0 for nothing
  *
- * Returns GSP_OK, GSP_ERR_INVALID (no memory exporter), GSP_ERR_NO_MEMORY. Ceiling: 16 MiB per signal;
- * then records wait in the ring. Thread-safe. Since 0.1.
+ * Returns GSP_OK (also for nothing); GSP_ERR_INVALID (no drainer, no memory exporter, a signal that is none);
+ * GSP_ERR_NO_MEMORY (what is held stays). Memory: 16 MiB per signal at most; then records wait in the ring.
+ * Thread rule: any thread, several at once, but not together with gsp_drainer_stop. Since 0.1. Source:
+ * OTLP 1.x.
  */
 GSP_API GSP_MUST_USE gsp_status gsp_drainer_take(gsp_drainer *drainer, gsp_signal signal, void **out,
                                                  size_t *n_bytes);

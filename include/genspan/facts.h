@@ -6,7 +6,8 @@
  * comment names a key it is the one of dialect `otel`.
  *
  * The type after each fact is the only one its setter takes: S string, L list of strings (added one
- * by one, duplicates dropped at export), I int, D double, B bool. Set twice, the last value stands.
+ * by one, duplicates dropped at export), I int, D double, B bool. Set twice, the last value stands. The
+ * setters are in genspan/span.h, and their rules with them; here are numbers only.
  */
 #ifndef GENSPAN_FACTS_H
 #define GENSPAN_FACTS_H
@@ -15,6 +16,11 @@
 extern "C" {
 #endif
 
+/*
+ * The facts. Numbers are never changed or used again. `s` after a type is the unit: seconds; tokens, bytes
+ * and counts have none. Since 0.1. Source: OpenTelemetry GenAI semantic conventions; semantics.md, "Keys of
+ * genspan's own".
+ */
 typedef enum gsp_fact {
     GSP_FACT_NONE = 0,
 
@@ -126,7 +132,8 @@ typedef enum gsp_fact {
 
 /*
  * The parts of a usage, all counted in tokens as US-1 normalises them: input_tokens is the total
- * with everything cached, output_tokens the total with reasoning; the others are parts of these.
+ * with everything cached, output_tokens the total with reasoning; the others are parts of these. Set by
+ * gsp_span_set_usage (genspan/operation.h). Since 0.1. Source: US-1.
  */
 typedef enum gsp_usage {
     GSP_USAGE_INPUT_TOKENS = 0,
@@ -148,14 +155,14 @@ typedef enum gsp_usage {
     GSP_USAGE_LIMIT = 16
 } gsp_usage;
 
-/* Where a usage comes from (US-4). */
+/* Where a usage comes from: gsp_span_set_usage_source. Since 0.1. Source: US-4. */
 typedef enum gsp_usage_source {
-    GSP_USAGE_UNSET = 0,
-    GSP_USAGE_REPORTED = 1,
-    GSP_USAGE_PARTIAL = 2,
-    GSP_USAGE_INJECTED = 3,
-    GSP_USAGE_ESTIMATED = 4,
-    GSP_USAGE_MISSING = 5
+    GSP_USAGE_UNSET = 0,     /* nothing was said of it */
+    GSP_USAGE_REPORTED = 1,  /* by the provider */
+    GSP_USAGE_PARTIAL = 2,   /* reported, but the stream ended early */
+    GSP_USAGE_INJECTED = 3,  /* reported because the gateway asked for it */
+    GSP_USAGE_ESTIMATED = 4, /* by the caller; only if its user wants that */
+    GSP_USAGE_MISSING = 5    /* a whole answer that told none */
 } gsp_usage_source;
 
 #ifdef __cplusplus

@@ -14,24 +14,25 @@
 extern "C" {
 #endif
 
-/* A recorder. Made by gsp_recorder_open, freed by gsp_recorder_close. */
+/* A recorder. Made by gsp_recorder_open, freed by gsp_recorder_close. Since 0.1. */
 typedef struct gsp_recorder gsp_recorder;
 
 /*
  * Where a recorder gets its time from; both functions may be called from any thread at once, must not
- * block, and get `self` back. For simulators and tests; leave it out for the system's clocks.
+ * block, and get `self` back. For simulators and tests; leave it out for the system's clocks. The struct is
+ * copied by gsp_recorder_open; what `self` points to must outlive the recorder. Since 0.1.
  */
 typedef struct gsp_clock {
     uint32_t struct_size;
     uint32_t reserved;
-    int64_t (*now_ns)(void *self);       /* monotonic, never 0, never runs backwards */
-    uint64_t (*now_unix_ns)(void *self); /* wall clock */
+    int64_t (*now_ns)(void *self);       /* monotonic, ns; never 0, never runs backwards */
+    uint64_t (*now_unix_ns)(void *self); /* wall clock, ns since 1970 */
     void *self;
 } gsp_clock;
 
 /*
- * Options of gsp_recorder_open. Each zero field is taken from its environment variable, then from
- * the default. Since 0.1.
+ * Options of gsp_recorder_open, copied by it. Each zero field is taken from its environment variable, then
+ * from the default. Since 0.1. Source: OpenTelemetry SDK environment variables; docs/configuration.md.
  *
  *   field                 variable                              default
  *   directory             GENSPAN_DIR                           /run/genspan if writable, else
@@ -82,6 +83,7 @@ typedef struct gsp_recorder_options {
     uint64_t seed;          /* not 0: ids are a function of it, for reproducible runs */
 } gsp_recorder_options;
 
+/* All defaults; sets struct_size. Since 0.1. */
 #define GSP_RECORDER_OPTIONS_INIT                                                                            \
     {                                                                                                        \
         (uint32_t)sizeof(gsp_recorder_options), 0, NULL, 0, 0, NULL, NULL, 0, 0, 0, 0, 0, 0, NULL, 0.0,      \
@@ -110,29 +112,56 @@ GSP_API GSP_MUST_USE gsp_status gsp_recorder_open(const gsp_recorder_options *op
 /*
  * Close a recorder. Spans still open end as abandoned. Later calls on its handles do nothing. The
  * ring file stays until a drainer has exported what is in it, and is deleted by the drainer; a ring
- * in which nothing was ever recorded is deleted here. NULL is allowed. Not to be called twice, nor
- * while another thread is starting spans on this recorder. Since 0.1.
+ * in which nothing was ever recorded is deleted here.
+ *
+ *   recorder  in  NULL is allowed. Freed: not to be used again, nor closed twice. Its drainer, if it has one
+ *                 (genspan/export.h), is to be stopped before
+ *
+ * Thread rule: any thread may call it, once. Closing counts as writing to every span of the recorder: no
+ * other thread may be inside a call on the recorder, on its scopes or on its spans. Since 0.1.
+ * Source: design.md, "The ring"; ST-1, ST-2 (outcome abandoned).
  */
 GSP_API void gsp_recorder_close(gsp_recorder *recorder);
 
 /*
- * The path of the recorder's ring file, for messages and for a drainer; NULL for a NULL recorder.
- * Borrowed until close; after a fork the child's path is known once it has recorded. Since 0.1.
+ * The path of the recorder's ring file, for messages and for a drainer.
+ *
+ *   recorder  in  NULL is allowed
+ *
+ * Returns the path, the recorder's own until it is closed; NULL for a NULL recorder. After a fork the
+ * child's path is known once it has recorded. Thread-safe but for that first record of a child. No memory.
+ * Since 0.1. Source: design.md, "The ring".
  */
 GSP_API const char *gsp_recorder_path(const gsp_recorder *recorder);
 
 /*
- * How often something was lost for this reason since the ring was opened. 0 for NULL. Thread-safe,
- * never blocks. Since 0.1.
+ * How often something was lost for this reason since the ring was opened.
+ *
+ *   recorder  in  NULL is allowed
+ *   reason    in  which counter
+ *
+ * Returns the count, in what gsp_loss names (records, facts, calls ...); 0 for NULL, for a reason that is
+ * none, and in a forked child that has not recorded yet. Thread-safe, never blocks, no memory. Since 0.1.
+ * Source: gsp_loss.
  */
 GSP_API uint64_t gsp_recorder_loss(const gsp_recorder *recorder, gsp_loss reason);
 
-/* A short static name of a reason, as in the metric genspan.records.dropped: "no_chunk" ... */
+/*
+ * A short name of a reason, as in the metric genspan.records.dropped: "no_chunk" ...
+ *
+ *   reason  in  any number
+ *
+ * Returns a static string, never NULL: "other" for what is none. Thread-safe, no memory. Since 0.1.
+ * Source: semantics.md, "Metrics".
+ */
 GSP_API const char *gsp_loss_name(gsp_loss reason);
 
 /*
- * The recorder's monotonic clock, in ns: what calls that take `now_ns` expect. 0 for NULL.
- * Thread-safe. Since 0.1.
+ * The recorder's monotonic clock: what calls that take `now_ns` expect.
+ *
+ *   recorder  in  NULL is allowed
+ *
+ * Returns ns, never 0; 0 for NULL. Thread-safe, no memory. Since 0.1. Source: gsp_clock.
  */
 GSP_API int64_t gsp_recorder_now_ns(const gsp_recorder *recorder);
 

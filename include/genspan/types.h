@@ -7,8 +7,10 @@
  *   - Strings are NUL-terminated UTF-8 and are copied by the call. NULL and "" mean "not known":
  *     nothing is recorded.
  *   - Recording calls return nothing. They never block, allocate, log or abort, and accept the null
- *     handle (GSP_NO_SPAN), stale handles and NULL pointers as a no-op. What they cannot keep is
+ *     handle (GSP_NO_SPAN_INIT), stale handles and NULL pointers as a no-op. What they cannot keep is
  *     counted by reason (gsp_recorder_loss).
+ *   - Thread rule: one thread at a time for one span, many threads for many spans. Calls that are
+ *     "thread-safe" may be made from any thread at any time.
  *   - Options structs begin with `struct_size`, are made with their _INIT macro, and grow at the end;
  *     a zero field means the default.
  */
@@ -18,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What every declaration carries: it is exported; its result must be looked at. Since 0.1. */
 #if defined(__GNUC__)
 #define GSP_API      __attribute__((visibility("default")))
 #define GSP_MUST_USE __attribute__((warn_unused_result))
@@ -57,10 +60,20 @@ typedef struct gsp_error {
     const char *text; /* what went wrong and what to do, one line, static storage */
 } gsp_error;
 
-/* A short static name for a status, e.g. "GSP_ERR_NO_SPACE". Never NULL. Thread-safe. Since 0.1. */
+/*
+ * A short name for a status, e.g. "GSP_ERR_NO_SPACE".
+ *
+ *   status  in  any number
+ *
+ * Returns a static string, never NULL: "GSP_ERR_UNKNOWN" for what is none. Thread-safe, no memory. Since 0.1.
+ * Source: gsp_status.
+ */
 GSP_API const char *gsp_status_name(gsp_status status);
 
-/* The library's version, "major.minor.patch", static. Since 0.1. */
+/*
+ * The library's version, "major.minor.patch". Returns a static string, never NULL. Thread-safe, no memory.
+ * Since 0.1. Source: Semantic Versioning 2.0.
+ */
 GSP_API const char *gsp_version(void);
 
 /*
@@ -78,6 +91,7 @@ typedef struct gsp_scope {
     uint64_t id;
 } gsp_scope;
 
+/* The null handles: {0}. Every call takes them and does nothing. Since 0.1. */
 #define GSP_NO_SPAN_INIT                                                                                     \
     {                                                                                                        \
         0                                                                                                    \
@@ -99,10 +113,11 @@ typedef struct gsp_context {
     uint8_t reserved[6];
 } gsp_context;
 
+/* Bits of gsp_context.trace_flags. Since 0.1. Source: W3C Trace Context level 2. */
 #define GSP_TRACE_FLAG_SAMPLED 0x01u
 #define GSP_TRACE_FLAG_RANDOM  0x02u
 
-/* The type of a gsp_attribute's value. Since 0.1. */
+/* The type of a gsp_attribute's value. Since 0.1. Source: OpenTelemetry attributes. */
 typedef enum gsp_type {
     GSP_TYPE_NONE = 0, /* unset: the attribute is left out */
     GSP_TYPE_STRING = 1,
@@ -115,12 +130,12 @@ typedef enum gsp_type {
 /*
  * One attribute: a fact of the vocabulary (`fact`, see genspan/facts.h) or, when `fact` is 0, a
  * custom key. A fact takes only the type that facts.h gives it; one of another type is dropped and
- * counted. Everything pointed to is borrowed for the call. Since 0.1.
+ * counted. Everything pointed to is borrowed for the call. Since 0.1. Source: OpenTelemetry attributes.
  */
 typedef struct gsp_attribute {
-    const char *key;
-    uint32_t fact;
-    uint32_t type; /* a gsp_type */
+    const char *key; /* 1 to 255 bytes; read when `fact` is 0 */
+    uint32_t fact;   /* a gsp_fact, or 0 */
+    uint32_t type;   /* a gsp_type */
     union {
         const char *s;
         int64_t i; /* also the bool: 0 or 1 */
@@ -130,7 +145,7 @@ typedef struct gsp_attribute {
     size_t n_strings; /* for GSP_TYPE_STRINGS */
 } gsp_attribute;
 
-/* How a span, an operation or an attempt ended; `design.md`, "Outcomes". Since 0.1. */
+/* How a span, an operation or an attempt ended; `design.md`, "Outcomes". Since 0.1. Source: ST-2. */
 typedef enum gsp_outcome {
     GSP_OUTCOME_AUTO = 0,      /* failed if a failure is given; an operation: as its last attempt */
     GSP_OUTCOME_COMPLETED = 1, /* the response is whole */
@@ -143,7 +158,7 @@ typedef enum gsp_outcome {
 /*
  * What went wrong, given to the call that ends a span. `type` is a low-cardinality class (OP-7); when
  * it is NULL it is chosen from http_status, provider_code and exception, in the order OP-7 gives.
- * All strings are copied; the message is cut at 1 KiB. Since 0.1.
+ * All strings are copied; the message is cut at 1 KiB. Since 0.1. Source: OP-5, OP-7.
  */
 typedef struct gsp_failure {
     uint32_t struct_size;
@@ -155,6 +170,7 @@ typedef struct gsp_failure {
     const struct gsp_failure *cause; /* chain: followed for at most 10 links, safe against cycles */
 } gsp_failure;
 
+/* A failure of which nothing is known; sets struct_size. Since 0.1. */
 #define GSP_FAILURE_INIT                                                                                     \
     {                                                                                                        \
         (uint32_t)sizeof(gsp_failure), 0, NULL, NULL, NULL, NULL, NULL                                       \
@@ -178,7 +194,7 @@ typedef enum gsp_loss {
     GSP_LOSS_LIMIT = 16
 } gsp_loss;
 
-/* Values of error.type that genspan itself uses (OP-7). */
+/* Values of error.type that genspan itself uses. Since 0.1. Source: OP-7. */
 #define GSP_ERROR_TIMEOUT         "timeout"
 #define GSP_ERROR_CONNECTION      "connection"
 #define GSP_ERROR_RATE_LIMIT      "rate_limit"
