@@ -3,7 +3,7 @@
 # seconds. The corpus grows in build-fuzz/corpus; an input that crashes a target stays in build-fuzz and is
 # named.
 #
-# usage: run-fuzz.sh SECONDS [TARGET...]       FUZZ_BUILD: another build directory
+# usage: run-fuzz.sh SECONDS [TARGET...]       FUZZ_BUILD: another build directory; FUZZ_SEED: another seed
 set -eu
 cd "$(dirname "$0")/.."
 [ $# -ge 1 ] || {
@@ -42,7 +42,8 @@ run_one() { # target
     fuzz_fold | fuzz_ring | fuzz_ring_spoilt) set -- -entropic=0 "$@" ;;
     esac
     [ ! -f "fuzz/dict/$target.dict" ] || set -- "-dict=fuzz/dict/$target.dict" "$@"
-    if "$build/fuzz/$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=1024 \
+    # the same seed each time, so that a check is not a lottery; FUZZ_SEED=0 draws one
+    if "$build/fuzz/$target" -seed="${FUZZ_SEED:-1}" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=1024 \
         -max_len="$(max_len "$target")" -artifact_prefix="$build/$target-" -print_final_stats=1 "$@" \
         > "$log" 2>&1; then
         echo "ok    $target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") inputs," \

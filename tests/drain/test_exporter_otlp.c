@@ -17,14 +17,9 @@ static char spool[300];
 
 static int set_up(void **state)
 {
-    static const char *const keys[] = {"export-away-traces",
-                                       "export-away-metrics",
-                                       "export-refused-traces",
-                                       "export-partial-traces",
-                                       "spool",
-                                       "spool-damaged",
-                                       "spool-stuck",
-                                       "export-refused-metrics"};
+    static const char *const keys[] = {
+        "export-refused-traces", "export-partial-traces", "spool",
+        "spool-damaged",         "spool-stuck",           "export-refused-metrics"};
 
     (void)state;
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)

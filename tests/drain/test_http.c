@@ -15,7 +15,6 @@ static gsp_drainer_options options;
 
 static void forget_warnings(void)
 {
-    gsp__warn_reset("export-away-traces");
     gsp__warn_reset("export-refused-traces");
     gsp__warn_reset("export-partial-traces");
     gsp__warn_reset("export-message-traces");

@@ -22,7 +22,6 @@ static int make_certificates(void **state)
 static int set_up(void **state)
 {
     (void)state;
-    gsp__warn_reset("export-away-traces");
     backend = has_certificates ? test_backend_start_tls(&certificates) : NULL;
     options = (gsp_drainer_options)GSP_DRAINER_OPTIONS_INIT;
     options.timeout_ms = 30000;

@@ -29,7 +29,7 @@ struct test_backend {
 
     pthread_mutex_t lock;
     pthread_cond_t released;
-    const struct test_answer *answers;
+    struct test_answer *answers; /* a copy: ours while the server's threads read it */
     size_t n_answers;
     size_t n_given;
     bool is_released;
@@ -275,6 +275,7 @@ void test_backend_stop(struct test_backend *b)
         free_request(b->requests[i]);
     pthread_mutex_destroy(&b->lock);
     pthread_cond_destroy(&b->released);
+    free(b->answers);
     free(b->server);
     free(b->server_key);
     free(b->authority);
@@ -288,8 +289,14 @@ const char *test_backend_url(const struct test_backend *b)
 
 void test_backend_answer(struct test_backend *b, const struct test_answer *answers, size_t n)
 {
+    struct test_answer *copy = malloc(n * sizeof *copy);
+
+    if (!copy)
+        abort();
+    memcpy(copy, answers, n * sizeof *copy);
     pthread_mutex_lock(&b->lock);
-    b->answers = answers;
+    free(b->answers);
+    b->answers = copy;
     b->n_answers = n;
     b->n_given = 0;
     pthread_mutex_unlock(&b->lock);

@@ -51,7 +51,8 @@ void test_backend_stop(struct test_backend *backend);
 /* http://127.0.0.1:PORT or https://... */
 const char *test_backend_url(const struct test_backend *backend);
 
-/* From now on: one answer for each request, in order; the last one for all that follow. Borrowed. */
+/* From now on: one answer for each request, in order; the last one for all that follow. Their texts are
+ * borrowed. */
 void test_backend_answer(struct test_backend *backend, const struct test_answer *answers, size_t n);
 
 /* Let the requests that stall go, and those that come. */
