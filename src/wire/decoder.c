@@ -88,7 +88,7 @@ static void keep_beginning(struct gsp__decoder *d, const char *bytes)
 /* A new event: pass over what it has in common with the one before. Returns how much that is. */
 static size_t begin_alike(struct gsp__decoder *d, const char *bytes, size_t n)
 {
-    if (!d->format->begins_alike)
+    if (!d->format->begins_alike || d->n_name > 0) /* a name may change what the data means */
         return 0;
     if (d->n_beginning > 0 && n > d->n_beginning && memcmp(bytes, d->beginning, d->n_beginning) == 0) {
         gsp__json_map_resume(&d->map, d->format->response_root, d->place);
@@ -485,6 +485,11 @@ void gsp__decoder_finish(struct gsp__decoder *d, int64_t now_ns)
     total(d, GSP_FACT_OUTPUT_AUDIO_BYTES, d->n_audio_bytes);
     total(d, GSP_FACT_TOOL_CALL_COUNT, d->n_tool_calls);
     total(d, GSP_FACT_DECODE_ERRORS, d->n_bad);
+}
+
+void gsp__decoder_begins_apart(struct gsp__decoder *d)
+{
+    d->map.wants_branch = false;
 }
 
 void gsp__decoder_error(struct gsp__decoder *d)

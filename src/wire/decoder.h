@@ -125,6 +125,9 @@ bool gsp__decoder_event_is(const struct gsp__decoder *d, const char *name);
 /* For a format's unwrap: the next bytes of the event's own document. */
 void gsp__decoder_read(struct gsp__decoder *d, const char *bytes, size_t n);
 
+/* With begins_alike: what was just read is of this event alone, so that its beginning is not kept. */
+void gsp__decoder_begins_apart(struct gsp__decoder *d);
+
 /* The response is, or contains, the provider's error. */
 void gsp__decoder_error(struct gsp__decoder *d);
 

@@ -425,6 +425,7 @@ static void report(struct gsp__decoder *d)
         gsp__decoder_real(d, GSP_FACT_PROCESSING_TIME, m, 1.0);
         break;
     case REQUEST_ID:
+        gsp__decoder_begins_apart(d);
         gsp__decoder_request_id(d, m);
         break;
     case ERROR: /* error: "text" */
@@ -444,6 +445,8 @@ static void report(struct gsp__decoder *d)
     case OBJECT:
         s->is_error =
             m->token == GSP__JSON_STRING && m->value.n == 5 && memcmp(m->value.bytes, "error", 5) == 0;
+        if (s->is_error)
+            gsp__decoder_begins_apart(d);
         break;
     case BARE_MESSAGE:
         if (is_bare_error(d))

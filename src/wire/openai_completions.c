@@ -348,5 +348,4 @@ const struct gsp__format gsp__openai_completions = {
     .request = request,
     .response = response,
     .begin_event = begin_event,
-    .begins_alike = true,
 };
