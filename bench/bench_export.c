@@ -38,9 +38,9 @@ static void export_all(struct exporting *e, bool folds)
     e->n_spans = 0;
     for (uint32_t i = 0; i < e->assembler.n_records; i++) {
         struct gsp__snapshot snapshots[8];
-        struct gsp__span_data spans[8];
         struct gsp__call call;
-        uint32_t n = 0, n_spans;
+        struct gsp__derived derived;
+        uint32_t n = 0;
 
         if (!gsp__assembler_is_ready(&e->assembler, i, false, true))
             continue;
@@ -51,12 +51,13 @@ static void export_all(struct exporting *e, bool folds)
                 abort();
         if (!gsp__call_read(snapshots, n, false, &e->arena, &call))
             abort();
-        n_spans = gsp__spans_derive(&call, &e->policy, &e->arena, spans);
-        for (uint32_t k = n_spans; k-- > 0;)
-            gsp__otlp_span_pb(&w, 2, &spans[k]);
+        if (!gsp__spans_derive(&call, &e->policy, &e->arena, &derived))
+            abort();
+        for (uint32_t k = derived.n_spans; k-- > 0;)
+            gsp__otlp_span_pb(&w, 2, &derived.spans[k]);
         if (folds)
             gsp__metrics_fold(&e->bank, &call);
-        e->n_spans += n_spans;
+        e->n_spans += derived.n_spans;
     }
     if (w.is_full)
         abort();

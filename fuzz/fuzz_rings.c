@@ -290,7 +290,7 @@ static void look_at_call(struct gsp__reader *reader, const struct gsp__assembler
 {
     static struct gsp__arena arena;
     struct gsp__snapshot snapshots[16];
-    struct gsp__span_data spans[16];
+    struct gsp__derived derived;
     struct gsp__span_policy policy = {&gsp__dialect_otel, is_dead};
     struct gsp__call call;
     uint32_t n = 0;
@@ -309,8 +309,8 @@ static void look_at_call(struct gsp__reader *reader, const struct gsp__assembler
     if (!gsp__call_read(snapshots, n, is_dead, &arena, &call))
         return; /* too large for this arena */
     check_picture(&call);
-    n = gsp__spans_derive(&call, &policy, &arena, spans);
-    check_spans(spans, n, resource);
+    if (gsp__spans_derive(&call, &policy, &arena, &derived))
+        check_spans(derived.spans, derived.n_spans, resource);
 }
 
 static bool look(const char *path)

@@ -35,28 +35,38 @@ typedef enum gsp_fact {
     GSP_FACT_OUTPUT_TYPE = 8,     /* S text, json, image, speech */
 
     /* request parameters */
-    GSP_FACT_STREAM = 16,               /* B gen_ai.request.stream */
-    GSP_FACT_CHOICE_COUNT = 17,         /* I */
-    GSP_FACT_SEED = 18,                 /* I */
-    GSP_FACT_TOP_K = 19,                /* I */
-    GSP_FACT_MAX_TOKENS = 20,           /* I */
-    GSP_FACT_TEMPERATURE = 21,          /* D */
-    GSP_FACT_TOP_P = 22,                /* D */
-    GSP_FACT_FREQUENCY_PENALTY = 23,    /* D */
-    GSP_FACT_PRESENCE_PENALTY = 24,     /* D */
-    GSP_FACT_STOP_SEQUENCE = 25,        /* L gen_ai.request.stop_sequences */
-    GSP_FACT_ENCODING_FORMAT = 26,      /* L gen_ai.request.encoding_formats */
-    GSP_FACT_REASONING_LEVEL = 27,      /* S the provider's own word */
-    GSP_FACT_MESSAGE_COUNT = 28,        /* I length of the request's messages */
-    GSP_FACT_TOOL_COUNT = 29,           /* I length of the request's tools */
-    GSP_FACT_RESPONSE_FORMAT = 30,      /* S the provider's own word, json_schema ... */
-    GSP_FACT_PREVIOUS_RESPONSE_ID = 31, /* S */
+    GSP_FACT_STREAM = 16,                 /* B gen_ai.request.stream */
+    GSP_FACT_CHOICE_COUNT = 17,           /* I */
+    GSP_FACT_SEED = 18,                   /* I */
+    GSP_FACT_TOP_K = 19,                  /* I */
+    GSP_FACT_MAX_TOKENS = 20,             /* I */
+    GSP_FACT_TEMPERATURE = 21,            /* D */
+    GSP_FACT_TOP_P = 22,                  /* D */
+    GSP_FACT_FREQUENCY_PENALTY = 23,      /* D */
+    GSP_FACT_PRESENCE_PENALTY = 24,       /* D */
+    GSP_FACT_STOP_SEQUENCE = 25,          /* L gen_ai.request.stop_sequences */
+    GSP_FACT_ENCODING_FORMAT = 26,        /* L gen_ai.request.encoding_formats */
+    GSP_FACT_REASONING_LEVEL = 27,        /* S the provider's own word */
+    GSP_FACT_MESSAGE_COUNT = 28,          /* I length of the request's messages */
+    GSP_FACT_TOOL_COUNT = 29,             /* I length of the request's tools */
+    GSP_FACT_RESPONSE_FORMAT = 30,        /* S the provider's own word, json_schema ... */
+    GSP_FACT_PREVIOUS_RESPONSE_ID = 31,   /* S */
+    GSP_FACT_CONVERSATION_COMPACTED = 32, /* B true where earlier messages were left out of the context */
+    GSP_FACT_STREAM_CURSOR = 33,          /* S gen_ai.request.stream_cursor */
+    GSP_FACT_RETRIEVAL_TOP_K = 34,        /* I gen_ai.retrieval.top_k */
+    GSP_FACT_PROMPT_NAME = 35,            /* S gen_ai.prompt.name */
+    GSP_FACT_PROMPT_VERSION = 36,         /* S gen_ai.prompt.version */
+    GSP_FACT_TASK_ID = 37,                /* S task.id of `ares`; also what jitter is drawn from */
+    GSP_FACT_INPUT_LANGUAGE = 38,         /* S of speech */
 
     /* where it went */
-    GSP_FACT_SERVER_ADDRESS = 40, /* S */
-    GSP_FACT_SERVER_PORT = 41,    /* I */
-    GSP_FACT_HTTP_STATUS = 42,    /* I http.response.status_code */
-    GSP_FACT_TARGET_NAME = 43,    /* S the target's name in the fallback list */
+    GSP_FACT_SERVER_ADDRESS = 40,     /* S */
+    GSP_FACT_SERVER_PORT = 41,        /* I */
+    GSP_FACT_HTTP_STATUS = 42,        /* I http.response.status_code */
+    GSP_FACT_TARGET_NAME = 43,        /* S the target's name in the fallback list */
+    GSP_FACT_RESOURCE_NAMESPACE = 44, /* S azure.resource_provider.namespace */
+    GSP_FACT_GUARDRAIL_ID = 45,       /* S aws.bedrock.guardrail.id */
+    GSP_FACT_KNOWLEDGE_BASE_ID = 46,  /* S aws.bedrock.knowledge_base.id */
 
     /* what the provider says of itself */
     GSP_FACT_REQUEST_ID = 48,           /* L every id by which the provider finds the request */
@@ -93,10 +103,11 @@ typedef enum gsp_fact {
     GSP_FACT_EMBEDDING_DIMENSION = 79,  /* I numbers in the first of them */
 
     /* whose it is */
-    GSP_FACT_USER_ID = 80,    /* S user.id */
-    GSP_FACT_SESSION_ID = 81, /* S session.id */
-    GSP_FACT_TENANT = 82,     /* S genspan.tenant */
-    GSP_FACT_BILLABLE = 83,   /* B genspan.billable */
+    GSP_FACT_USER_ID = 80,     /* S user.id */
+    GSP_FACT_SESSION_ID = 81,  /* S session.id */
+    GSP_FACT_TENANT = 82,      /* S genspan.tenant */
+    GSP_FACT_BILLABLE = 83,    /* B genspan.billable */
+    GSP_FACT_RETRY_GROUP = 84, /* S genspan.retry_group */
 
     /* what is measured and paid in other units than tokens (US-7) */
     GSP_FACT_INPUT_CHARACTERS = 86,     /* I genspan.usage.input_characters */
@@ -108,13 +119,22 @@ typedef enum gsp_fact {
     GSP_FACT_VOICE = 92,                /* S genspan.request.voice */
 
     /* tools, agents, workflows */
-    GSP_FACT_TOOL_NAME = 96,       /* S */
-    GSP_FACT_TOOL_CALL_ID = 97,    /* S */
-    GSP_FACT_TOOL_TYPE = 98,       /* S */
-    GSP_FACT_AGENT_NAME = 99,      /* S */
-    GSP_FACT_AGENT_ID = 100,       /* S */
-    GSP_FACT_WORKFLOW_NAME = 101,  /* S */
-    GSP_FACT_DATA_SOURCE_ID = 102, /* S */
+    GSP_FACT_TOOL_NAME = 96,            /* S */
+    GSP_FACT_TOOL_CALL_ID = 97,         /* S */
+    GSP_FACT_TOOL_TYPE = 98,            /* S */
+    GSP_FACT_AGENT_NAME = 99,           /* S */
+    GSP_FACT_AGENT_ID = 100,            /* S */
+    GSP_FACT_WORKFLOW_NAME = 101,       /* S */
+    GSP_FACT_DATA_SOURCE_ID = 102,      /* S */
+    GSP_FACT_AGENT_DESCRIPTION = 103,   /* S */
+    GSP_FACT_AGENT_VERSION = 104,       /* S */
+    GSP_FACT_TOOL_DESCRIPTION = 105,    /* S */
+    GSP_FACT_MEMORY_STORE_ID = 106,     /* S gen_ai.memory.store.id */
+    GSP_FACT_MEMORY_RECORD_ID = 107,    /* S gen_ai.memory.record.id */
+    GSP_FACT_MEMORY_RECORD_COUNT = 108, /* I gen_ai.memory.record.count */
+    GSP_FACT_TOOL_IS_ERROR = 109, /* B the tool answered with an error; that is no failure of the span */
+    GSP_FACT_AGENT_ROLE = 110,    /* S agent.role of `ares` */
+    GSP_FACT_OP_ID = 111,         /* S op.id of `ares` */
 
     /* attributes of the lifecycle events only (genspan/operation.h) */
     GSP_FACT_TOKENS_SO_FAR = 112,  /* I gen_ai.stream.tokens_so_far */
@@ -126,6 +146,47 @@ typedef enum gsp_fact {
     GSP_FACT_OUTPUT_TOKENS = 118,  /* I */
     GSP_FACT_TOTAL_TOKENS = 119,   /* I */
     GSP_FACT_FINISH_REASONS = 120, /* S one comma-joined string */
+
+    /* what somebody thinks of an answer */
+    GSP_FACT_EVALUATION_NAME = 121,        /* S gen_ai.evaluation.name */
+    GSP_FACT_EVALUATION_SCORE = 122,       /* D gen_ai.evaluation.score.value */
+    GSP_FACT_EVALUATION_LABEL = 123,       /* S gen_ai.evaluation.score.label */
+    GSP_FACT_EVALUATION_EXPLANATION = 124, /* S gen_ai.evaluation.explanation */
+
+    /* voice turns and the nodes in them */
+    GSP_FACT_SPEECH_ID = 128,                   /* S which utterance of the agent */
+    GSP_FACT_GENERATION_ID = 129,               /* S which step of an agent turn */
+    GSP_FACT_PARENT_GENERATION_ID = 130,        /* S the step that it goes on from */
+    GSP_FACT_INTERRUPTED = 131,                 /* B the user spoke into it */
+    GSP_FACT_TRANSCRIPT_CONFIDENCE = 132,       /* D 0 to 1 */
+    GSP_FACT_TRANSCRIPTION_DELAY = 133,         /* D s; computed from the turn's marks where it is not set */
+    GSP_FACT_END_OF_TURN_DELAY = 134,           /* D s; the same */
+    GSP_FACT_E2E_LATENCY = 135,                 /* D s; the same */
+    GSP_FACT_EOU_PROBABILITY = 136,             /* D of the end of an utterance, 0 to 1 */
+    GSP_FACT_EOU_THRESHOLD = 137,               /* D */
+    GSP_FACT_ENDPOINTING_DELAY = 138,           /* D s */
+    GSP_FACT_EOU_LANGUAGE = 139,                /* S */
+    GSP_FACT_EOU_SOURCE = 140,                  /* S */
+    GSP_FACT_EOU_DETECTION_DELAY = 141,         /* D s */
+    GSP_FACT_EOU_FROM_CACHE = 142,              /* B */
+    GSP_FACT_PARTICIPANT_ID = 143,              /* S */
+    GSP_FACT_PARTICIPANT_KIND = 144,            /* S */
+    GSP_FACT_PARTICIPANT_IDENTITY = 145,        /* S says who it is: redacted as content is */
+    GSP_FACT_FUNCTION_TOOL = 146,               /* L names of tools that a node may call */
+    GSP_FACT_PROVIDER_TOOL = 147,               /* L */
+    GSP_FACT_TOOL_SET = 148,                    /* L */
+    GSP_FACT_TTS_STREAMING = 149,               /* B whether a target takes text as it comes */
+    GSP_FACT_TTS_LABEL = 150,                   /* S the caller's name of a target */
+    GSP_FACT_AGENT_LABEL = 151,                 /* S */
+    GSP_FACT_IS_INTERRUPTION = 152,             /* B what a detector said of an overlap */
+    GSP_FACT_INTERRUPTION_PROBABILITY = 153,    /* D */
+    GSP_FACT_INTERRUPTION_TOTAL_DURATION = 154, /* D s */
+    GSP_FACT_INTERRUPTION_PREDICTION_DURATION = 155, /* D s */
+    GSP_FACT_INTERRUPTION_DETECTION_DELAY = 156,     /* D s */
+    GSP_FACT_TURN_COMPLETED_DELAY = 157, /* D s, of the program's own work at the end of a user's turn */
+    GSP_FACT_CONNECTION_TIME = 158,      /* D s it took to get a connection */
+    GSP_FACT_CONNECTION_REUSED = 159,    /* B */
+    GSP_FACT_PLAYBACK_LATENCY = 160,     /* D s */
 
     GSP_FACT_LIMIT = 256 /* every fact is below this */
 } gsp_fact;

@@ -4,6 +4,7 @@
 #ifndef GENSPAN_GENSPAN_H
 #define GENSPAN_GENSPAN_H
 
+#include <genspan/content.h>
 #include <genspan/exchange.h>
 #include <genspan/facts.h>
 #include <genspan/operation.h>

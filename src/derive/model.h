@@ -1,6 +1,6 @@
 /*
- * The model of what is exported: spans and metric points as OTLP has them, with pointers into somebody
- * else's memory (an arena, mostly). Plain data; the encoders read it, the decoders build it.
+ * The model of what is exported: spans, metric points and log records as OTLP has them, with pointers into
+ * somebody else's memory (an arena, mostly). Plain data; the encoders read it, the decoders build it.
  */
 #ifndef GSP_DERIVE_MODEL_H
 #define GSP_DERIVE_MODEL_H
@@ -189,6 +189,21 @@ struct gsp__metric {
     uint32_t n_points;
 };
 
+/* A log record; genspan's are events, which have a name and say everything in attributes. */
+struct gsp__log_data {
+    uint64_t time_unix_ns; /* 0: not known */
+    uint64_t observed_unix_ns;
+    uint8_t severity; /* OTLP's numbers; 0: none */
+    struct gsp__string severity_text;
+    struct gsp__string event_name;
+    struct gsp__value body;
+    struct gsp__attributes attributes;
+    uint32_t flags; /* W3C trace flags in the low byte */
+    bool has_trace_id, has_span_id;
+    uint8_t trace_id[16];
+    uint8_t span_id[8];
+};
+
 /* All that one export carries, as OTLP nests it. */
 struct gsp__scope_spans {
     struct gsp__instrumentation_scope scope;
@@ -225,6 +240,25 @@ struct gsp__resource_metrics {
 
 struct gsp__metrics {
     const struct gsp__resource_metrics *resources;
+    uint32_t n_resources;
+};
+
+struct gsp__scope_logs {
+    struct gsp__instrumentation_scope scope;
+    struct gsp__string schema_url;
+    const struct gsp__log_data *logs;
+    uint32_t n_logs;
+};
+
+struct gsp__resource_logs {
+    struct gsp__resource resource;
+    struct gsp__string schema_url;
+    const struct gsp__scope_logs *scopes;
+    uint32_t n_scopes;
+};
+
+struct gsp__logs {
+    const struct gsp__resource_logs *resources;
     uint32_t n_resources;
 };
 

@@ -508,27 +508,32 @@ static void derive_generic(struct gsp__builder *b, const struct gsp__call_record
     add_events_and_links(b, span, own, &r->ending);
 }
 
-uint32_t gsp__spans_derive(const struct gsp__call *call, const struct gsp__span_policy *policy,
-                           struct gsp__arena *arena, struct gsp__span_data *out)
+bool gsp__spans_derive(const struct gsp__call *call, const struct gsp__span_policy *policy,
+                       struct gsp__arena *arena, struct gsp__derived *out)
 {
     struct gsp__builder b = {.dialect = policy->dialect, .arena = arena};
     uint32_t n = 0;
 
+    memset(out, 0, sizeof *out);
+    out->spans = gsp__arena_get(arena, (1 + call->n_attempts) * sizeof *out->spans);
+    if (!out->spans)
+        return false;
     switch (call->root->parsed.snapshot->head.kind) {
     case GSP__RECORD_OPERATION:
-        derive_operation(&b, call, &out[n++]);
+        derive_operation(&b, call, &out->spans[n++]);
         break;
     case GSP__RECORD_ATTEMPT: /* its operation is gone, or is still open */
-        derive_attempt(&b, call, call->root, &out[n++]);
+        derive_attempt(&b, call, call->root, &out->spans[n++]);
         break;
     default:
-        derive_generic(&b, call->root, &out[n++]);
+        derive_generic(&b, call->root, &out->spans[n++]);
         break;
     }
     if (call->n_attempts > 1 || policy->lone_attempts)
         for (uint32_t i = 0; i < call->n_attempts; i++)
-            derive_attempt(&b, call, &call->attempts[i], &out[n++]);
-    return b.is_full ? 0 : n;
+            derive_attempt(&b, call, &call->attempts[i], &out->spans[n++]);
+    out->n_spans = n;
+    return !b.is_full;
 }
 
 bool gsp__resource_derive(const struct gsp__reader *reader, struct gsp__arena *arena,

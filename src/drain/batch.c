@@ -72,12 +72,12 @@ void gsp__batch_begin(struct gsp__batch *b, struct gsp__reader *ring, const stru
         b->exporters[i]->ops->begin(b->exporters[i], resource);
 }
 
-void gsp__batch_add_spans(struct gsp__batch *b, const struct gsp__call *call,
-                          const struct gsp__span_data *spans, uint32_t n_spans, uint32_t n_records)
+void gsp__batch_add_call(struct gsp__batch *b, const struct gsp__call *call,
+                         const struct gsp__derived *derived, uint32_t n_records)
 {
     for (unsigned i = 0; i < b->n_exporters; i++)
-        b->exporters[i]->ops->add(b->exporters[i], call, spans, n_spans, n_records);
-    b->n_spans += n_spans;
+        b->exporters[i]->ops->add(b->exporters[i], call, derived, n_records);
+    b->n_spans += derived->n_spans;
 }
 
 void gsp__batch_add_record(struct gsp__batch *b, const struct gsp__record_ref *ref)

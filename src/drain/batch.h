@@ -35,9 +35,9 @@ void gsp__batch_deinit(struct gsp__batch *batch);
 void gsp__batch_begin(struct gsp__batch *batch, struct gsp__reader *ring,
                       const struct gsp__resource *resource);
 
-/* Give a call's spans to the exporters (none where it is not sampled). */
-void gsp__batch_add_spans(struct gsp__batch *batch, const struct gsp__call *call,
-                          const struct gsp__span_data *spans, uint32_t n_spans, uint32_t n_records);
+/* Give a call to the exporters, if it is sampled. */
+void gsp__batch_add_call(struct gsp__batch *batch, const struct gsp__call *call,
+                         const struct gsp__derived *derived, uint32_t n_records);
 
 /* A record that goes with the batch. */
 void gsp__batch_add_record(struct gsp__batch *batch, const struct gsp__record_ref *ref);

@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 #include "derive/call.h"
-#include "derive/model.h"
+#include "derive/derivation.h"
 #include "drain/config.h"
 
 enum gsp__export_result {
@@ -34,8 +34,8 @@ struct gsp__exporter_ops {
     void (*begin)(struct gsp__exporter *self, const struct gsp__resource *resource);
     /* Add a call; one too large for any batch is dropped, and counted by the commit. `n_records` are the
      * ring's records it stands for. */
-    void (*add)(struct gsp__exporter *self, const struct gsp__call *call, const struct gsp__span_data *spans,
-                uint32_t n_spans, uint32_t n_records);
+    void (*add)(struct gsp__exporter *self, const struct gsp__call *call, const struct gsp__derived *derived,
+                uint32_t n_records);
     /* Whether the batch is large enough to be committed before more is added. */
     bool (*is_ripe)(const struct gsp__exporter *self);
     enum gsp__export_result (*commit)(struct gsp__exporter *self, struct gsp__export_counts *counts);

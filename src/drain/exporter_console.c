@@ -33,12 +33,11 @@ static void begin(struct gsp__exporter *exporter, const struct gsp__resource *re
 }
 
 static void add(struct gsp__exporter *exporter, const struct gsp__call *call,
-                const struct gsp__span_data *spans, uint32_t n_spans, uint32_t n_records)
+                const struct gsp__derived *derived, uint32_t n_records)
 {
     struct console *c = self_of(exporter);
 
-    (void)spans;
-    (void)n_spans;
+    (void)derived;
     if (!(c->context->config->signals[GSP_SIGNAL_TRACES].exporters & GSP__EXPORT_CONSOLE))
         return;
     gsp__waterfall(&c->text, call, &c->style);

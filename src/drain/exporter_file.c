@@ -64,7 +64,7 @@ static bool close_line(struct file *f)
 }
 
 static void add(struct gsp__exporter *exporter, const struct gsp__call *call,
-                const struct gsp__span_data *spans, uint32_t n_spans, uint32_t n_records)
+                const struct gsp__derived *derived, uint32_t n_records)
 {
     struct file *f = self_of(exporter);
     size_t before;
@@ -75,15 +75,15 @@ static void add(struct gsp__exporter *exporter, const struct gsp__call *call,
     if (f->n_spans == 0)
         open_line(f);
     before = f->line.n;
-    for (uint32_t i = 0; i < n_spans; i++)
-        gsp__otlp_span_json(&f->line, &spans[i]);
+    for (uint32_t i = 0; i < derived->n_spans; i++)
+        gsp__otlp_span_json(&f->line, &derived->spans[i]);
     if (f->line.failed || f->line.n > LINE_BYTES_MAX) {
         f->line.n = before;
         f->line.failed = false;
         f->n_too_large += n_records;
         return;
     }
-    f->n_spans += n_spans;
+    f->n_spans += derived->n_spans;
     f->n_records += n_records;
 }
 

@@ -47,7 +47,7 @@ static bool wants(const struct memory *m, gsp_signal signal)
 }
 
 static void add(struct gsp__exporter *exporter, const struct gsp__call *call,
-                const struct gsp__span_data *spans, uint32_t n_spans, uint32_t n_records)
+                const struct gsp__derived *derived, uint32_t n_records)
 {
     struct memory *m = self_of(exporter);
     uint8_t *before = m->writer.at;
@@ -55,15 +55,15 @@ static void add(struct gsp__exporter *exporter, const struct gsp__call *call,
     (void)call;
     if (!wants(m, GSP_SIGNAL_TRACES))
         return;
-    for (uint32_t i = n_spans; i-- > 0;)
-        gsp__otlp_span_pb(&m->writer, 2, &spans[i]);
+    for (uint32_t i = derived->n_spans; i-- > 0;)
+        gsp__otlp_span_pb(&m->writer, 2, &derived->spans[i]);
     if (m->writer.is_full || m->writer.at - m->room < 8192) { /* room is kept for the resource */
         m->writer.at = before;
         m->writer.is_full = false;
         m->n_too_large += n_records;
         return;
     }
-    m->n_spans += n_spans;
+    m->n_spans += derived->n_spans;
     m->n_records += n_records;
 }
 

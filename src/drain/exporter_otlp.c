@@ -111,7 +111,7 @@ static bool write_json(struct otlp *o, const struct gsp__span_data *spans, uint3
 }
 
 static void add(struct gsp__exporter *exporter, const struct gsp__call *call,
-                const struct gsp__span_data *spans, uint32_t n_spans, uint32_t n_records)
+                const struct gsp__derived *derived, uint32_t n_records)
 {
     struct otlp *o = self_of(exporter);
     bool is_written;
@@ -119,14 +119,15 @@ static void add(struct gsp__exporter *exporter, const struct gsp__call *call,
     (void)call;
     if (!o->channels[GSP_SIGNAL_TRACES])
         return;
-    is_written = o->is_json ? write_json(o, spans, n_spans) : write_pb(o, spans, n_spans);
+    is_written = o->is_json ? write_json(o, derived->spans, derived->n_spans)
+                            : write_pb(o, derived->spans, derived->n_spans);
     while (!is_written && !o->is_json && grow(o))
-        is_written = write_pb(o, spans, n_spans);
+        is_written = write_pb(o, derived->spans, derived->n_spans);
     if (!is_written) {
         o->n_too_large += n_records;
         return;
     }
-    o->n_spans += n_spans;
+    o->n_spans += derived->n_spans;
     o->n_records += n_records;
 }
 

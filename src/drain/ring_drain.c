@@ -196,10 +196,10 @@ static uint32_t n_broken(const struct gsp__call *call)
 /* Add one call to the batch. False if the arena is too small for it. */
 static bool add_call(struct pass *p, uint32_t root)
 {
-    struct gsp__span_data *spans;
+    struct gsp__derived derived;
     struct gsp__snapshot *snapshots;
     struct gsp__call call;
-    uint32_t n = 0, n_spans = 0;
+    uint32_t n = 0;
 
     gsp__arena_reset(&p->batch->arena);
     switch (copy_call(p, root, &snapshots, &n)) {
@@ -210,14 +210,12 @@ static bool add_call(struct pass *p, uint32_t root)
     case COPIED:
         break;
     }
-    spans = gsp__arena_get(&p->batch->arena, n * sizeof *spans);
-    if (!spans || !gsp__call_read(snapshots, n, p->is_dead, &p->batch->arena, &call))
+    if (!gsp__call_read(snapshots, n, p->is_dead, &p->batch->arena, &call))
         return false;
     if (is_sampled(&call)) {
-        n_spans = gsp__spans_derive(&call, &p->ring->policy, &p->batch->arena, spans);
-        if (n_spans == 0)
+        if (!gsp__spans_derive(&call, &p->ring->policy, &p->batch->arena, &derived))
             return false;
-        gsp__batch_add_spans(p->batch, &call, spans, n_spans, n);
+        gsp__batch_add_call(p->batch, &call, &derived, n);
     }
     if (snapshots[0].ref.state == GSP__CHUNK_ENDED) {
         gsp__metrics_fold(p->bank, &call);

@@ -19,6 +19,7 @@ static void read_call(struct test_derived *d, struct gsp__assembler *a, uint32_t
 {
     struct gsp__span_policy policy = {&gsp__dialect_otel, !(flags & TEST_LONE_LEFT_OUT)};
     struct test_call *c = &d->calls[d->n_calls];
+    struct gsp__derived derived;
     struct gsp__snapshot *snapshots;
     uint32_t n = 0, max = 0;
 
@@ -38,11 +39,10 @@ static void read_call(struct test_derived *d, struct gsp__assembler *a, uint32_t
         if (i == root && n == 0)
             return;
     }
-    c->spans = gsp__arena_get(&d->arena, n * sizeof *c->spans);
-    assert_non_null(c->spans);
     assert_true(gsp__call_read(snapshots, n, (flags & TEST_DEAD) != 0, &d->arena, &c->call));
-    c->n_spans = gsp__spans_derive(&c->call, &policy, &d->arena, c->spans);
-    assert_true(c->n_spans > 0);
+    assert_true(gsp__spans_derive(&c->call, &policy, &d->arena, &derived));
+    c->spans = derived.spans;
+    c->n_spans = derived.n_spans;
     d->n_calls++;
 }
 

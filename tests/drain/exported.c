@@ -274,11 +274,11 @@ static void begin(struct gsp__exporter *exporter, const struct gsp__resource *re
 }
 
 static void add(struct gsp__exporter *exporter, const struct gsp__call *call,
-                const struct gsp__span_data *spans, uint32_t n_spans, uint32_t n_records)
+                const struct gsp__derived *derived, uint32_t n_records)
 {
     (void)call;
     (void)n_records;
-    tell(exporter, "add", spans, n_spans);
+    tell(exporter, "add", derived->spans, derived->n_spans);
 }
 
 static bool is_ripe(const struct gsp__exporter *exporter)

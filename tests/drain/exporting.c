@@ -48,7 +48,7 @@ void test_exporting_add(struct test_exporting *e, const char *names)
         size_t n = strcspn(name, " ");
         struct gsp__span_data span = span_named(name, n);
 
-        e->exporter->ops->add(e->exporter, NULL, &span, 1, 1);
+        e->exporter->ops->add(e->exporter, NULL, &(struct gsp__derived){.spans = &span, .n_spans = 1}, 1);
         name += n;
         name += strspn(name, " ");
     }
@@ -88,7 +88,7 @@ enum gsp__export_result test_export_large(struct test_exporting *e, size_t n_byt
     memset(bytes, 'x', n_bytes);
     span.attributes = (struct gsp__attributes){&attribute, 1, 0};
     e->exporter->ops->begin(e->exporter, &resource);
-    e->exporter->ops->add(e->exporter, NULL, &span, 1, 1);
+    e->exporter->ops->add(e->exporter, NULL, &(struct gsp__derived){.spans = &span, .n_spans = 1}, 1);
     free(bytes);
     return test_exporting_commit(e);
 }

@@ -443,7 +443,7 @@ static void the_exporter_writes_to_standard_error(void **state)
     record_retried_call();
     read_call(&call, false);
     e.exporter->ops->begin(e.exporter, &resource);
-    e.exporter->ops->add(e.exporter, &call, NULL, 0, 3);
+    e.exporter->ops->add(e.exporter, &call, NULL, 3);
     assert_int_equal(e.exporter->ops->commit(e.exporter, &counts), GSP__EXPORT_DONE);
     assert_int_equal(e.exporter->ops->commit(e.exporter, &counts), GSP__EXPORT_DONE); /* once */
     assert_int_equal(counts.n_exported, 3);

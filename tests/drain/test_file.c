@@ -236,10 +236,10 @@ static void a_call_too_large_for_a_line_is_dropped(void **state)
 static void put_call(struct gsp__batch *batch)
 {
     static const struct gsp__resource resource;
-    static const struct gsp__span_data span = {.trace_id = {1}, .span_id = {1}, .name = {"s", 1}};
+    static struct gsp__span_data span = {.trace_id = {1}, .span_id = {1}, .name = {"s", 1}};
 
     gsp__batch_begin(batch, NULL, &resource);
-    gsp__batch_add_spans(batch, NULL, &span, 1, 2);
+    gsp__batch_add_call(batch, NULL, &(struct gsp__derived){.spans = &span, .n_spans = 1}, 2);
 }
 
 /* Records are counted by the first exporter that takes traces, not by one that only takes metrics. */

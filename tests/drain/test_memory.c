@@ -136,7 +136,7 @@ static void a_batch_is_ripe_before_it_is_full(void **state)
     (void)state;
     test_exporting_add(&e, "");
     for (; !e.exporter->ops->is_ripe(e.exporter); n++)
-        e.exporter->ops->add(e.exporter, NULL, &span, 1, 1);
+        e.exporter->ops->add(e.exporter, NULL, &(struct gsp__derived){.spans = &span, .n_spans = 1}, 1);
     assert_in_range(n, 30, 60);
     assert_int_equal(test_exporting_commit(&e), GSP__EXPORT_DONE);
     assert_int_equal(e.counts.n_exported, n);
