@@ -64,8 +64,6 @@ bool gsp__fields_string(struct gsp__fields *r, const json_t *value, const char *
 {
     if (!json_is_string(value))
         return gsp__fields_fault(r, "not a string");
-    if (strlen(json_string_value(value)) != json_string_length(value))
-        return gsp__fields_fault(r, "a NUL character");
     *out = json_string_value(value);
     return true;
 }
