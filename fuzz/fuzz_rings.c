@@ -291,7 +291,7 @@ static void look_at_call(struct gsp__reader *reader, const struct gsp__assembler
     static struct gsp__arena arena;
     struct gsp__snapshot snapshots[16];
     struct gsp__derived derived;
-    struct gsp__span_policy policy = {&gsp__dialect_otel, is_dead};
+    struct gsp__span_policy policy = {{{&gsp__dialect_otel}, 1}, is_dead};
     struct gsp__call call;
     uint32_t n = 0;
 

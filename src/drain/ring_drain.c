@@ -19,14 +19,13 @@
 static gsp_status set_policy(struct gsp__ring_drain *r, gsp_error *err)
 {
     const char *dialect = r->reader->header.dialect;
+    char fault[128] = "the list does not end";
 
     r->policy.lone_attempts = r->reader->header.attempt_spans == 0;
-    r->policy.dialect =
-        memchr(dialect, 0, sizeof r->reader->header.dialect) ? gsp__dialect_named(dialect) : NULL;
-    if (!r->policy.dialect) {
-        gsp__warn_once(r->reader->path, "GENSPAN_DIALECT=%.60s is not known: otel is used", dialect);
-        r->policy.dialect = &gsp__dialect_otel;
-    }
+    if (!memchr(dialect, 0, sizeof r->reader->header.dialect))
+        dialect = NULL;
+    if (!gsp__dialects_parse(dialect ? dialect : "", &r->policy.dialects, fault) || !dialect)
+        gsp__warn_once(r->reader->path, "GENSPAN_DIALECT: %s; otel is used", fault);
     if (!gsp__arena_init(&r->resource_arena, RESOURCE_ARENA) ||
         !gsp__resource_derive(r->reader, &r->resource_arena, &r->resource))
         return gsp__fail(err, GSP_ERR_NO_MEMORY, "no memory to drain a ring");
