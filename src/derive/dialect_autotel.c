@@ -12,7 +12,6 @@ static const struct gsp__key operation[GSP__FACT_LIMIT] = {
     [GSP_FACT_MATCHED_STOP] = GSP__NO_KEY,
     [GSP_FACT_SAFETY_BLOCK] = GSP__NO_KEY,
     [GSP_FACT_TENANT] = GSP__NO_KEY,
-    [GSP_FACT_RETRIEVAL_TOP_K] = GSP__KEY("gen_ai.retrieval.top_k"),
 };
 
 static const struct gsp__key usage[GSP_USAGE_LIMIT] = {

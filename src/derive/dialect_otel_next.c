@@ -6,7 +6,6 @@
 
 static const struct gsp__key operation[GSP__FACT_LIMIT] = {
     GSP__OTEL_OPERATION_KEYS,
-    [GSP_FACT_RETRIEVAL_TOP_K] = GSP__KEY("gen_ai.retrieval.top_k"),
     [GSP_FACT_RESPONSE_STATUS] = GSP__KEY("gen_ai.response.status"),
 };
 static const struct gsp__key attempt[GSP__FACT_LIMIT] = {GSP__OTEL_ATTEMPT_KEYS};

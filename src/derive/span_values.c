@@ -181,13 +181,13 @@ static const char *span_kind(const struct gsp__span_subject *s)
 /* Langfuse's observation types: only a generation or an embedding is billed. */
 static const char *observation_type(const struct gsp__span_subject *s)
 {
-    if (s->usage && (s->class & GSP__CLASSES_BILLABLE))
-        return s->class == GSP__CLASS_EMBEDDINGS ? "embedding" : "generation";
     if (s->role != GSP__ROLE_OPERATION)
         return "span";
     switch (s->class) {
     case GSP__CLASS_CHAT:
     case GSP__CLASS_COMPLETION:
+    case GSP__CLASS_SPEECH_TO_TEXT:
+    case GSP__CLASS_TEXT_TO_SPEECH:
         return "generation";
     case GSP__CLASS_EMBEDDINGS:
         return "embedding";

@@ -192,6 +192,8 @@ static struct gsp__string model_of(const struct deriving *d, const struct subjec
     return served.n > 0 ? served : fact_of(s, GSP_FACT_REQUEST_MODEL);
 }
 
+/* One word of a template. An operation that should have another's name and has none is called by its model.
+ */
 static struct gsp__string word_of(const struct deriving *d, const struct subject *s, const char *word)
 {
     static const struct {
@@ -203,15 +205,14 @@ static struct gsp__string word_of(const struct deriving *d, const struct subject
         {"{workflow}", GSP_FACT_WORKFLOW_NAME},
         {"{source}", GSP_FACT_DATA_SOURCE_ID},
     };
+    struct gsp__string found = {"", 0};
 
     if (strncmp(word, "{operation}", 11) == 0)
         return gsp__parsed_string(&d->call->root->parsed, GSP_FACT_OPERATION);
-    if (strncmp(word, "{model}", 7) == 0)
-        return model_of(d, s);
     for (size_t i = 0; i < GSP__COUNT_OF(words); i++)
         if (strncmp(word, words[i].word, strlen(words[i].word)) == 0)
-            return fact_of(s, words[i].fact);
-    return (struct gsp__string){"", 0};
+            found = fact_of(s, words[i].fact);
+    return found.n > 0 ? found : model_of(d, s);
 }
 
 static struct gsp__string name_of(struct deriving *d, const struct subject *s)
