@@ -44,7 +44,7 @@ static void begin(struct gsp__exporter *exporter, const struct gsp__resource *re
 static void open_line(struct file *f)
 {
     gsp__buffer_clear(&f->line);
-    gsp__otlp_open_json(&f->line, "resourceSpans", "scopeSpans", "spans", f->resource, &f->context->scope);
+    gsp__otlp_open_json(&f->line, "resourceSpans", "scopeSpans", "spans", f->resource, &f->context->scope, GSP__STRING(""));
 }
 
 /* False, with the line as it was, when there is no memory: it is tried again. */

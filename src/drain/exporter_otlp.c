@@ -98,7 +98,7 @@ static bool write_json(struct otlp *o, const struct gsp__span_data *spans, uint3
     if (o->n_spans == 0) { /* here, so that no memory for it costs no more than this call */
         gsp__buffer_clear(&o->json);
         gsp__otlp_open_json(&o->json, "resourceSpans", "scopeSpans", "spans", o->resource,
-                            &o->context->scope);
+                            &o->context->scope, GSP__STRING(""));
     }
     before = o->json.n;
     for (uint32_t i = 0; i < n; i++)

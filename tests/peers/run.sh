@@ -47,4 +47,4 @@ echo "tests/peers: seed: GENSPAN_TEST_SEED=$seed"
     || fail "the official package reads something else than we wrote"
 "$build/tests/otlp_samples" check "$work/samples" "$n_models" "$seed" \
     || fail "we read something else than the official package wrote"
-echo "tests/peers: $n_models models of traces and of metrics are the same in both directions"
+echo "tests/peers: $n_models models of traces, of metrics and of logs are the same in both directions"
