@@ -16,19 +16,22 @@
 
 static struct test_exporting e;
 static gsp_drainer_options options;
-static char traces[300], metrics[300];
+static char traces[300], metrics[300], logs[300];
 
 static int set_up(void **state)
 {
     (void)state;
-    gsp__warn_reset("export-file");
     test_directory_clear();
     snprintf(traces, sizeof traces, "%s/traces.jsonl", test_directory());
     snprintf(metrics, sizeof metrics, "%s/metrics.jsonl", test_directory());
+    snprintf(logs, sizeof logs, "%s/logs.jsonl", test_directory());
+    gsp__warn_reset("/dev/full");
+    gsp__warn_reset(traces);
     options = (gsp_drainer_options)GSP_DRAINER_OPTIONS_INIT;
-    options.traces_exporter = options.metrics_exporter = "file";
+    options.traces_exporter = options.metrics_exporter = options.logs_exporter = "file";
     options.traces_file = traces;
     options.metrics_file = metrics;
+    options.logs_file = logs;
     return 0;
 }
 
@@ -209,7 +212,7 @@ static void a_path_that_cannot_be_written_is_told_at_once(void **state)
  */
 static void a_call_too_large_for_a_line_is_dropped(void **state)
 {
-    size_t fits = ((size_t)64 << 20) - 1024, too_large = (size_t)64 << 20;
+    size_t fits = (size_t)63 << 20, too_large = (size_t)64 << 20;
 
     (void)state;
     options.traces_file = "/dev/null";
@@ -235,10 +238,10 @@ static void a_call_too_large_for_a_line_is_dropped(void **state)
 
 static void put_call(struct gsp__batch *batch)
 {
-    static const struct gsp__resource resource;
+    static const struct gsp__export_origin origin;
     static struct gsp__span_data span = {.trace_id = {1}, .span_id = {1}, .name = {"s", 1}};
 
-    gsp__batch_begin(batch, NULL, &resource);
+    gsp__batch_begin(batch, NULL, &origin);
     gsp__batch_add_call(batch, NULL, &(struct gsp__derived){.spans = &span, .n_spans = 1}, 2);
 }
 

@@ -16,7 +16,7 @@ static int set_up(void **state)
 {
     (void)state;
     options = (gsp_drainer_options)GSP_DRAINER_OPTIONS_INIT;
-    options.traces_exporter = options.metrics_exporter = "memory";
+    options.traces_exporter = options.metrics_exporter = options.logs_exporter = "memory";
     test_exporting_start(&e, gsp__exporter_memory, &options);
     return 0;
 }
