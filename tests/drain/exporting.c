@@ -107,11 +107,12 @@ static enum gsp__export_result export_large(struct test_exporting *e, size_t n_b
     struct gsp__attribute attribute = {.key = {"large", 5}, .value = value};
     struct gsp__span_data span = span_named("large", 5);
     struct gsp__log_data log = {.event_name = {"large", 5}, .body = value};
-    struct gsp__derived derived = {&span, !is_log, &log, is_log};
+    struct gsp__derived derived = {&span, 1, &log, is_log};
 
     assert_non_null(bytes);
     memset(bytes, 'x', n_bytes);
-    span.attributes = (struct gsp__attributes){&attribute, 1, 0};
+    if (!is_log)
+        span.attributes = (struct gsp__attributes){&attribute, 1, 0};
     e->exporter->ops->begin(e->exporter, &origin);
     e->exporter->ops->add(e->exporter, NULL, &derived, 1);
     free(bytes);

@@ -18,8 +18,8 @@ void test_exporting_start(struct test_exporting *e, test_maker *make, const gsp_
 void test_exporting_end(struct test_exporting *e);
 
 /*
- * Begin a batch and add one call for each name in "a B -C": one span, one record; where the name is in capitals
- * a log record, too, and with a dash before it nothing but a log record.
+ * Begin a batch and add one call for each name in "a B -C": one span, one record; where the name is in
+ * capitals a log record, too, and with a dash before it nothing but a log record.
  */
 void test_exporting_add(struct test_exporting *e, const char *names);
 enum gsp__export_result test_exporting_commit(struct test_exporting *e);
@@ -33,7 +33,7 @@ bool test_exporting_tick(struct test_exporting *e);
 
 /* A batch with one span whose only attribute has so many bytes. */
 enum gsp__export_result test_export_large(struct test_exporting *e, size_t n_bytes);
-/* The same of a log record's body. */
+/* A batch with one small span, and one log record whose body has so many bytes. */
 enum gsp__export_result test_export_large_log(struct test_exporting *e, size_t n_bytes);
 
 /* The names of all spans in a body, as "a b c". Fails the test if it is no OTLP. Borrowed until the next
