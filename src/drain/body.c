@@ -10,8 +10,7 @@
 #include "otlp/encode_protobuf.h"
 
 #define ROOM_START   ((size_t)256 << 10)
-#define AROUND_BYTES ((size_t)64 << 10) /* kept for the messages around the items: the resource, the scope   \
-                                         */
+#define AROUND_BYTES ((size_t)64 << 10) /* kept for the messages around the items */
 
 void gsp__body_init(struct gsp__body *b, gsp_signal signal, bool is_json, size_t max_bytes)
 {

@@ -122,6 +122,20 @@ static bool is_wanted(const uint8_t span_id[8])
     return false;
 }
 
+static void is_text(struct gsp__string s, const char *expected)
+{
+    assert_int_equal(s.n, strlen(expected));
+    assert_memory_equal(s.bytes, expected, s.n);
+}
+
+/* The scope is genspan, whatever the dialect; the schema is the dialect's. */
+static void check_scope(const struct gsp__instrumentation_scope *scope, struct gsp__string schema_url)
+{
+    is_text(scope->name, "genspan");
+    is_text(scope->version, gsp_version());
+    is_text(schema_url, gsp__dialect_otel.schema_url);
+}
+
 /* How many of the recorded calls are in a request. Everything in it must be of one of them. */
 static int calls_in(int signal, size_t i)
 {
@@ -134,10 +148,12 @@ static int calls_in(int signal, size_t i)
     assert_true(gsp__arena_init(&arena, 1 << 20));
     if (signal == TRACES) {
         assert_int_equal(gsp__otlp_traces_from_pb(r->body, r->n_body, &arena, &traces, NULL), GSP_OK);
+        check_scope(&traces.resources[0].scopes[0].scope, traces.resources[0].scopes[0].schema_url);
         for (uint32_t k = 0; k < traces.resources[0].scopes[0].n_spans; k++)
             n += is_wanted(traces.resources[0].scopes[0].spans[k].span_id);
     } else {
         assert_int_equal(gsp__otlp_logs_from_pb(r->body, r->n_body, &arena, &logs, NULL), GSP_OK);
+        check_scope(&logs.resources[0].scopes[0].scope, logs.resources[0].scopes[0].schema_url);
         for (uint32_t k = 0; k < logs.resources[0].scopes[0].n_logs; k++) {
             assert_true(is_wanted(logs.resources[0].scopes[0].logs[k].span_id));
             n++;
@@ -229,8 +245,12 @@ static void kill_child(pid_t pid)
 static void both_signals_go_out_and_the_ring_is_empty(void **state)
 {
     struct gsp__drain_report report = drain_here();
+    char *metrics = test_read_file(test_metrics_file(), NULL), schema[200];
 
     (void)state;
+    snprintf(schema, sizeof schema, "\"schemaUrl\":\"%s\"", gsp__dialect_otel.schema_url);
+    assert_non_null(strstr(metrics, schema));
+    free(metrics);
     assert_int_equal(count(TRACES), 1);
     assert_int_equal(count(LOGS), 1);
     check_request(TRACES, 0);
