@@ -128,7 +128,7 @@ static void record_call(gsp_recorder *recorder)
 int main(void)
 {
     gsp_recorder *recorder = bench_recorder((uint64_t)8 << 20);
-    struct exporting e = {.policy = {&gsp__dialect_otel, true}, .room_size = (size_t)8 << 20};
+    struct exporting e = {.policy = {{{&gsp__dialect_otel}, 1}, true}, .room_size = (size_t)8 << 20};
     struct gsp__series *series = calloc(256, sizeof *series);
     uint64_t before;
     gsp_error err;

@@ -223,8 +223,10 @@ static bool replay(struct gsp__drainer *d)
         if (!d->batch.exporters[i]->ops->tick(d->batch.exporters[i], &counts))
             is_empty = false;
     d->report.n_rejected += counts.n_rejected;
+    d->report.n_logs_rejected += counts.n_logs_rejected;
     if (d->n_rings > 0) { /* the spool is nobody's in particular: any ring may tell of its losses */
         d->rings[0]->counts.n_rejected += counts.n_rejected;
+        d->rings[0]->counts.n_logs_rejected += counts.n_logs_rejected;
         d->rings[0]->counts.n_damaged += counts.n_damaged;
     }
     return is_empty;

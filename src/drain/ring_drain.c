@@ -16,19 +16,31 @@
 #define LATE_NS        ((int64_t)10 * 1000000000)
 #define CALL_BYTES_MAX ((size_t)256 << 20)
 
-static gsp_status set_policy(struct gsp__ring_drain *r, gsp_error *err)
+static void set_policy(struct gsp__ring_drain *r)
 {
     const char *dialect = r->reader->header.dialect;
+    char fault[128];
 
     r->policy.lone_attempts = r->reader->header.attempt_spans == 0;
-    r->policy.dialect =
-        memchr(dialect, 0, sizeof r->reader->header.dialect) ? gsp__dialect_named(dialect) : NULL;
-    if (!r->policy.dialect) {
-        gsp__warn_once(r->reader->path, "GENSPAN_DIALECT=%.60s is not known: otel is used", dialect);
-        r->policy.dialect = &gsp__dialect_otel;
-    }
+    if (!memchr(dialect, 0, sizeof r->reader->header.dialect))
+        dialect = "?"; /* none that is known */
+    if (!gsp__dialects_parse(dialect, &r->policy.dialects, fault))
+        gsp__warn_once(r->reader->path, "GENSPAN_DIALECT: %s; otel is used", fault);
+}
+
+static struct gsp__string string_of(const char *text)
+{
+    return (struct gsp__string){text, strlen(text)};
+}
+
+/* What is exported with all calls of the ring. */
+static gsp_status set_origin(struct gsp__ring_drain *r, gsp_error *err)
+{
+    r->origin.scope.name = GSP__STRING("genspan");
+    r->origin.scope.version = string_of(gsp_version());
+    r->origin.schema_url = string_of(r->policy.dialects.items[0]->schema_url);
     if (!gsp__arena_init(&r->resource_arena, RESOURCE_ARENA) ||
-        !gsp__resource_derive(r->reader, &r->resource_arena, &r->resource))
+        !gsp__resource_derive(r->reader, &r->resource_arena, &r->origin.resource))
         return gsp__fail(err, GSP_ERR_NO_MEMORY, "no memory to drain a ring");
     return GSP_OK;
 }
@@ -47,8 +59,10 @@ gsp_status gsp__ring_drain_open(const char *path, struct gsp__ring_drain **out, 
         if (!r->fold || !gsp__assembler_init(&r->assembler, r->reader->map.facts.n))
             status = gsp__fail(err, GSP_ERR_NO_MEMORY, "no memory to drain a ring");
     }
-    if (status == GSP_OK)
-        status = set_policy(r, err);
+    if (status == GSP_OK) {
+        set_policy(r);
+        status = set_origin(r, err);
+    }
     if (status != GSP_OK) {
         gsp__ring_drain_close(r, false);
         return status;
@@ -256,7 +270,7 @@ static void begin(struct pass *p)
     struct gsp__ring_drain *r = p->ring;
 
     r->is_clean = false;
-    gsp__batch_begin(p->batch, r->reader, &r->resource);
+    gsp__batch_begin(p->batch, r->reader, &r->origin);
     p->bank = gsp__fold_begin(r->fold);
 }
 
@@ -271,9 +285,13 @@ static bool commit(struct pass *p)
     p->ring->counts.n_exported += counts.n_exported;
     p->ring->counts.n_spooled += counts.n_spooled;
     p->ring->counts.n_rejected += counts.n_rejected;
+    p->ring->counts.n_logs_rejected += counts.n_logs_rejected;
     p->report->n_exported += counts.n_exported;
     p->report->n_spooled += counts.n_spooled;
     p->report->n_rejected += counts.n_rejected;
+    p->report->n_logs_exported += counts.n_logs_exported;
+    p->report->n_logs_spooled += counts.n_logs_spooled;
+    p->report->n_logs_rejected += counts.n_logs_rejected;
     return is_done;
 }
 
@@ -339,6 +357,8 @@ static uint64_t set_own_counters(struct gsp__ring_drain *r)
         gsp__metrics_add(bank, GSP__METRIC_RECORDS_DROPPED, "no_memory", r->n_no_memory);
     if (r->counts.n_rejected)
         gsp__metrics_add(bank, GSP__METRIC_RECORDS_DROPPED, "rejected", r->counts.n_rejected);
+    if (r->counts.n_logs_rejected)
+        gsp__metrics_add(bank, GSP__METRIC_RECORDS_DROPPED, "logs_rejected", r->counts.n_logs_rejected);
     if (r->counts.n_damaged)
         gsp__metrics_add(bank, GSP__METRIC_RECORDS_DROPPED, "spool_damaged", r->counts.n_damaged);
     if (r->counts.n_exported)
@@ -355,8 +375,8 @@ static uint64_t set_own_counters(struct gsp__ring_drain *r)
 bool gsp__ring_drain_metrics(struct gsp__ring_drain *r, struct gsp__batch *batch, bool must_keep)
 {
     struct gsp__export_counts counts = {0};
-    struct gsp__scope_metrics scope = {.scope = batch->context.scope};
-    struct gsp__resource_metrics resource = {.resource = r->resource, .scopes = &scope, .n_scopes = 1};
+    struct gsp__scope_metrics scope = {.scope = r->origin.scope, .schema_url = r->origin.schema_url};
+    struct gsp__resource_metrics resource = {.resource = r->origin.resource, .scopes = &scope, .n_scopes = 1};
     struct gsp__metric *metrics;
     bool is_done = true;
     uint64_t n_losses;
@@ -371,7 +391,7 @@ bool gsp__ring_drain_metrics(struct gsp__ring_drain *r, struct gsp__batch *batch
         return true;
     }
     gsp__arena_reset(&batch->arena);
-    scope.schema_url = resource.schema_url = GSP__STRING("");
+    resource.schema_url = GSP__STRING("");
     if (!gsp__metrics_derive(gsp__fold_bank(r->fold), gsp__fold_start_unix_ns(r->fold),
                              gsp__clock_realtime_ns(), &batch->arena, &metrics, &scope.n_metrics))
         return false;
