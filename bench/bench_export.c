@@ -15,6 +15,7 @@
 
 #define BATCHES 400
 #define SPANS   512
+#define BANK    ((size_t)4 << 20)
 
 struct exporting {
     struct gsp__reader *reader;
@@ -56,7 +57,7 @@ static void export_all(struct exporting *e, bool folds)
         for (uint32_t k = derived.n_spans; k-- > 0;)
             gsp__otlp_span_pb(&w, 2, &derived.spans[k]);
         if (folds)
-            gsp__metrics_fold(&e->bank, &call);
+            gsp__metrics_fold(&e->bank, &call, true);
         e->n_spans += derived.n_spans;
     }
     if (w.is_full)
@@ -129,12 +130,12 @@ int main(void)
 {
     gsp_recorder *recorder = bench_recorder((uint64_t)8 << 20);
     struct exporting e = {.policy = {&gsp__dialect_otel, true}, .room_size = (size_t)8 << 20};
-    struct gsp__series *series = calloc(256, sizeof *series);
-    uint64_t before;
+    uint64_t before, n_bank = 0;
     gsp_error err;
     double ns;
 
-    e.bank = (struct gsp__bank){0, 256, series};
+    if (gsp__bank_init(&e.bank, calloc(1, BANK), BANK, &n_bank, 1) != GSP_OK)
+        return 1;
     e.room = malloc(e.room_size);
     memset(e.room, 0, e.room_size);
     if (gsp__reader_open(gsp_recorder_path(recorder), GSP__READ_ONLY, &e.reader, &err) != GSP_OK ||
