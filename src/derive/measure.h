@@ -66,11 +66,11 @@ extern const struct gsp__measure_info gsp__measures[GSP__MEASURES];
 /* Which bucket: a bound belongs to the bucket below it. */
 static inline unsigned gsp__measure_bucket(enum gsp__measure measure, uint64_t value)
 {
-    const struct gsp__measure_info *m = &gsp__measures[measure];
-    unsigned bucket = 0;
+    const uint64_t *bounds = gsp__measures[measure].bounds;
+    unsigned bucket = 0, n = gsp__measures[measure].n_buckets;
 
-    for (unsigned i = 0; i + 1 < m->n_buckets; i++)
-        bucket += value > m->bounds[i];
+    for (; n > 1; n -= n / 2) /* how many there are from `bucket` on */
+        bucket += value > bounds[bucket + n / 2 - 1] ? n / 2 : 0;
     return bucket;
 }
 

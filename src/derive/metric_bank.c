@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/compiler.h"
-#include "base/copy.h"
 
 enum {
     TYPE_KEY = 1,
@@ -30,21 +29,6 @@ static size_t series_bytes(enum gsp__measure measure)
 /*
  * Keys, and their index.
  */
-
-void gsp__series_key_add(struct gsp__series_key *k, enum gsp__dimension dimension, const void *bytes,
-                         size_t n)
-{
-    if (n == 0)
-        return;
-    if (n > 255 || k->n + 2 + n > sizeof k->bytes) {
-        k->is_too_long = true;
-        return;
-    }
-    k->bytes[k->n] = (uint8_t)dimension;
-    k->bytes[k->n + 1] = (uint8_t)n;
-    gsp__copy_small(k->bytes + k->n + 2, bytes, n);
-    k->n = (uint16_t)(k->n + 2 + n);
-}
 
 static uint64_t mix(uint64_t hash, uint64_t word)
 {
@@ -222,8 +206,6 @@ static bool save(struct gsp__bank *b, struct gsp__series_ref *ref, size_t size)
 {
     uint32_t n, head[2] = {ref->at, (uint32_t)size};
 
-    if (!b->undo.bytes || ref->batch == b->batch || ref->at >= b->n_before)
-        return true;
     n = atomic_load_explicit(b->undo.n, memory_order_relaxed);
     if (b->undo.cap - n < sizeof head + size)
         return false;
@@ -235,24 +217,30 @@ static bool save(struct gsp__bank *b, struct gsp__series_ref *ref, size_t size)
     return true;
 }
 
-/* A series, ready to be changed; that of the overflow if it cannot be had. *key: whose it is. */
-static struct gsp__series *open_series(struct gsp__bank *b, uint32_t *key, enum gsp__measure measure)
+/* The series itself, or that of the overflow, which becomes *key; added if need be. */
+static GSP__COLD bool find_series(struct gsp__bank *b, uint32_t *key, enum gsp__measure measure)
 {
-    const struct gsp__bank_key *k;
+    const struct gsp__bank_key *k = (const void *)(b->bytes + b->keys[*key].at);
 
-    if (*key >= b->n_keys)
+    if (add_series(b, *key, measure, k->is_overflow))
+        return true;
+    *key = overflow_of(b, k->class % GSP__CLASSES);
+    return *key != GSP__NO_KEY &&
+           (b->keys[*key].series[measure].at != 0 || add_series(b, *key, measure, true));
+}
+
+/* A series, ready to be changed; that of the overflow if it cannot be had. *key: whose it is. */
+static inline struct gsp__series *open_series(struct gsp__bank *b, uint32_t *key, enum gsp__measure measure)
+{
+    struct gsp__series_ref *ref;
+
+    if (*key >= b->n_keys || (b->keys[*key].series[measure].at == 0 && !find_series(b, key, measure)))
         return NULL;
-    if (b->keys[*key].series[measure].at == 0) {
-        k = (const void *)(b->bytes + b->keys[*key].at);
-        if (!add_series(b, *key, measure, k->is_overflow)) {
-            *key = overflow_of(b, k->class % GSP__CLASSES);
-            if (*key == GSP__NO_KEY ||
-                (b->keys[*key].series[measure].at == 0 && !add_series(b, *key, measure, true)))
-                return NULL;
-        }
-    }
-    return save(b, &b->keys[*key].series[measure], series_bytes(measure)) ? series_of(b, *key, measure)
-                                                                          : NULL;
+    ref = &b->keys[*key].series[measure];
+    if (ref->batch != b->batch && ref->at < b->n_before && b->undo.bytes &&
+        !save(b, ref, series_bytes(measure)))
+        return NULL;
+    return (struct gsp__series *)(void *)(b->bytes + ref->at);
 }
 
 static struct gsp__exemplar_set *exemplars_of(struct gsp__bank *b, struct gsp__series_ref *ref)
@@ -274,8 +262,8 @@ static struct gsp__exemplar_set *exemplars_of(struct gsp__bank *b, struct gsp__s
     return &b->exemplars[ref->exemplars - 1];
 }
 
-static void keep_exemplar(struct gsp__bank *b, uint32_t key, enum gsp__measure measure, uint64_t value,
-                          unsigned bucket, const struct gsp__exemplar_mark *mark)
+static inline void keep_exemplar(struct gsp__bank *b, uint32_t key, enum gsp__measure measure, uint64_t value,
+                                 unsigned bucket, const struct gsp__exemplar_mark *mark)
 {
     struct gsp__exemplar_set *set = exemplars_of(b, &b->keys[key].series[measure]);
     struct gsp__exemplar_cell *cell;
@@ -289,7 +277,7 @@ static void keep_exemplar(struct gsp__bank *b, uint32_t key, enum gsp__measure m
     memcpy(cell->span_id, mark->span_id, sizeof cell->span_id);
 }
 
-static void observe(struct gsp__series *s, uint64_t count, uint64_t sum, uint64_t min, uint64_t max)
+static inline void observe(struct gsp__series *s, uint64_t count, uint64_t sum, uint64_t min, uint64_t max)
 {
     if (s->count == 0 || min < s->min)
         s->min = min;
@@ -365,6 +353,7 @@ static size_t read_key(struct gsp__bank *b, uint32_t at, size_t n_left)
 static size_t read_series(struct gsp__bank *b, uint32_t at, size_t n_left)
 {
     const struct gsp__series *s = (const void *)(b->bytes + at);
+    const struct gsp__bank_key *k;
     uint32_t key;
 
     if (n_left < sizeof *s || s->measure >= GSP__MEASURES ||
@@ -373,8 +362,9 @@ static size_t read_series(struct gsp__bank *b, uint32_t at, size_t n_left)
     key = key_number(b, s->key);
     if (key == GSP__NO_KEY || b->keys[key].series[s->measure].at != 0)
         return 0;
+    k = (const void *)(b->bytes + s->key);
     b->keys[key].series[s->measure].at = at;
-    b->n_series[s->measure] += !gsp__bank_key_at(b, key)->is_overflow;
+    b->n_series[s->measure] += !k->is_overflow;
     return series_bytes(s->measure);
 }
 

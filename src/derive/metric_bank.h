@@ -26,6 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/copy.h"
 #include "derive/measure.h"
 
 #define GSP__SERIES_KEY_MAX  384
@@ -71,8 +72,22 @@ static inline void gsp__series_key_init(struct gsp__series_key *k, enum gsp__ope
 }
 
 /* Add one; nothing where n is 0. */
-void gsp__series_key_add(struct gsp__series_key *k, enum gsp__dimension dimension, const void *bytes,
-                         size_t n);
+static inline void gsp__series_key_add(struct gsp__series_key *k, enum gsp__dimension dimension,
+                                       const void *bytes, size_t n)
+{
+    uint8_t *to = k->bytes + k->n;
+
+    if (n == 0)
+        return;
+    if (n > 255 || k->n + 2 + n > sizeof k->bytes) {
+        k->is_too_long = true;
+        return;
+    }
+    to[0] = (uint8_t)dimension;
+    to[1] = (uint8_t)n;
+    gsp__copy_small(to + 2, bytes, n);
+    k->n = (uint16_t)(k->n + 2 + n);
+}
 
 struct gsp__bank_key {
     uint8_t type;

@@ -189,13 +189,14 @@ static void fold_intervals(const struct fold *f, const struct gsp__stream_part *
     struct gsp__bank_values v = {.sum = (uint64_t)stream->interval_sum_ns,
                                  .min = (uint64_t)stream->interval_min_ns,
                                  .max = (uint64_t)stream->interval_max_ns};
-    struct gsp__intervals i;
 
-    if (!gsp__stream_intervals(stream, &i))
+    if (stream->interval_sum_ns < 0 || stream->interval_min_ns < 0 ||
+        stream->interval_max_ns < stream->interval_min_ns)
         return;
-    v.count = i.n;
-    for (unsigned b = 0; b < GSP__INTERVAL_BUCKETS; b++)
+    for (unsigned b = 0; b < GSP__INTERVAL_BUCKETS; b++) {
         v.buckets[b <= n_fine ? 0 : b - n_fine] += stream->intervals[b];
+        v.count += stream->intervals[b];
+    }
     gsp__bank_record_many(f->bank, f->key, GSP__MEASURE_INTERVAL, &v, f->has_exemplars ? &f->mark : NULL);
 }
 
