@@ -143,19 +143,6 @@ static struct layout *map_memory(size_t *cap)
     return base == MAP_FAILED ? NULL : base;
 }
 
-/* What a ring has lost already: all of it told of, or none. */
-static void begin_losses(struct window *w, const struct gsp__reader *ring)
-{
-    uint64_t n = 0;
-
-    for (unsigned i = 0; i < GSP__RING_LOSSES; i++)
-        n += gsp__reader_loss(ring, i);
-    if (n != atomic_load(&ring->map.header->n_losses_told))
-        return;
-    for (unsigned i = 0; i < GSP__RING_LOSSES; i++)
-        w->told[GSP__OWN_LOSS + i] = gsp__reader_loss(ring, i);
-}
-
 static void begin_anew(struct gsp__fold *f, const struct gsp__reader *ring)
 {
     struct layout *l = f->shared;
@@ -165,7 +152,8 @@ static void begin_anew(struct gsp__fold *f, const struct gsp__reader *ring)
     l->version = VERSION;
     memcpy(l->ring_id, ring->header.ring_id, 16);
     l->windows[0].start_unix_ns = gsp__clock_realtime_ns();
-    begin_losses(&l->windows[0], ring);
+    for (unsigned i = 0; i < GSP__RING_LOSSES; i++)
+        l->windows[0].told[GSP__OWN_LOSS + i] = atomic_load(&ring->map.header->loss_told[i]);
 }
 
 static bool is_sane(const struct layout *l, const struct gsp__reader *ring, size_t cap)
@@ -338,17 +326,14 @@ void gsp__fold_window(struct gsp__fold *f, const struct gsp__reader *ring, struc
 {
     const struct window *w = window_of(f);
 
-    out->n_losses = 0;
     out->bank = &f->bank;
     out->start_unix_ns = w->start_unix_ns;
     out->is_empty = f->bank.n_keys == 0;
     for (unsigned i = 0; i < GSP__OWN_COUNTERS; i++) {
         out->total[i] = atomic_load(&f->shared->own[i]);
         if (i >= GSP__OWN_LOSS) {
-            uint64_t n = gsp__reader_loss(ring, i - GSP__OWN_LOSS);
-
-            out->n_losses += n;
-            out->total[i] += n;
+            out->losses[i - GSP__OWN_LOSS] = gsp__reader_loss(ring, i - GSP__OWN_LOSS);
+            out->total[i] += out->losses[i - GSP__OWN_LOSS];
         }
         out->own[i] = out->total[i] > w->told[i] ? out->total[i] - w->told[i] : 0;
         out->is_empty = out->is_empty && out->own[i] == 0;
@@ -361,12 +346,30 @@ void gsp__fold_tell(struct gsp__fold *f)
         gsp__fold_count(f, GSP__OWN_RESENT, 1);
 }
 
-void gsp__fold_told(struct gsp__fold *f, const struct gsp__fold_window *told, uint64_t now_unix_ns)
+static void tell_losses(struct gsp__reader *ring, const struct gsp__fold_window *told)
+{
+    struct gsp__ring_header *h = ring->map.header;
+    uint64_t sum = 0;
+
+    for (unsigned i = 0; i < GSP__RING_LOSSES; i++) {
+        uint64_t n = told->losses[i];
+
+        sum += n;
+        atomic_store(&h->loss_told[i], n < UINT32_MAX ? (uint32_t)n : UINT32_MAX);
+    }
+    atomic_store(&h->n_losses_told, sum);
+}
+
+void gsp__fold_told(struct gsp__fold *f, struct gsp__reader *ring, const struct gsp__fold_window *told,
+                    bool is_delta)
 {
     uint32_t next = 1 - atomic_load(&f->shared->window);
     struct window *w = &f->shared->windows[next];
 
-    w->start_unix_ns = now_unix_ns;
+    tell_losses(ring, told);
+    if (!is_delta)
+        return;
+    w->start_unix_ns = gsp__clock_realtime_ns();
     w->n_bytes = 0;
     memcpy(w->told, told->total, sizeof w->told);
     atomic_store(&w->is_sending, 0);

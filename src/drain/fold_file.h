@@ -79,8 +79,8 @@ struct gsp__fold_window {
     const struct gsp__bank *bank;
     uint64_t start_unix_ns;
     uint64_t total[GSP__OWN_COUNTERS];
-    uint64_t own[GSP__OWN_COUNTERS]; /* in the window */
-    uint64_t n_losses;               /* in the ring, ever */
+    uint64_t own[GSP__OWN_COUNTERS];   /* in the window */
+    uint64_t losses[GSP__RING_LOSSES]; /* as they stand in the ring */
     bool is_empty;
 };
 void gsp__fold_window(struct gsp__fold *fold, const struct gsp__reader *ring, struct gsp__fold_window *out);
@@ -88,7 +88,9 @@ void gsp__fold_window(struct gsp__fold *fold, const struct gsp__reader *ring, st
 /* The window is sent as deltas; it ends with gsp__fold_told. Not within a batch. */
 void gsp__fold_tell(struct gsp__fold *fold);
 
-/* What `window` held was handed over: the next one begins now. */
-void gsp__fold_told(struct gsp__fold *fold, const struct gsp__fold_window *window, uint64_t now_unix_ns);
+/* What `window` held was handed over. Of deltas: the next one begins now. Losses are told of in the ring too,
+ * for those that come after this file is gone. */
+void gsp__fold_told(struct gsp__fold *fold, struct gsp__reader *ring, const struct gsp__fold_window *window,
+                    bool is_delta);
 
 #endif

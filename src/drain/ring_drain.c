@@ -403,20 +403,19 @@ bool gsp__ring_drain_metrics(struct gsp__ring_drain *r, struct gsp__batch *batch
         r->is_clean = gsp__map_is_spent(&r->reader->map);
         return true;
     }
+    if (is_delta) {
+        gsp__fold_tell(r->fold);
+        gsp__fold_window(r->fold, r->reader, &window); /* with what that counted */
+    }
     scope.schema_url = resource.schema_url = GSP__STRING("");
     if (!derive(r, &window, is_delta, &batch->arena, &scope))
         return false;
-    if (is_delta)
-        gsp__fold_tell(r->fold);
     for (unsigned i = 0; i < batch->n_exporters && scope.n_metrics > 0; i++)
         if (batch->exporters[i]->ops->metrics(batch->exporters[i], &resource, must_keep || is_delta,
                                               &counts) == GSP__EXPORT_WAIT)
             is_done = false;
-    if (is_done) {
-        atomic_store(&r->reader->map.header->n_losses_told, window.n_losses);
-        if (is_delta)
-            gsp__fold_told(r->fold, &window, gsp__clock_realtime_ns());
-    }
+    if (is_done)
+        gsp__fold_told(r->fold, r->reader, &window, is_delta);
     r->is_clean = is_done && gsp__map_is_spent(&r->reader->map);
     return is_done;
 }

@@ -100,7 +100,7 @@ static void put_point(struct gsp__buffer *b, const struct gsp__metric *m, const 
         return;
     }
     if (m->type == GSP__METRIC_SUM) {
-        gsp__buffer_printf(b, "%.17g s\n", p->value.u.real);
+        gsp__buffer_printf(b, "%.17g\n", p->value.u.real);
         return;
     }
     gsp__buffer_printf(b, "%llu %.12g %.12g %.12g |", (unsigned long long)p->count, p->sum, p->min, p->max);

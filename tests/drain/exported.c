@@ -310,11 +310,12 @@ static enum gsp__export_result metrics(struct gsp__exporter *exporter,
                                        const struct gsp__resource_metrics *resource, bool must_keep,
                                        struct gsp__export_counts *counts)
 {
-    (void)resource;
+    struct test_exporter *e = (struct test_exporter *)exporter;
+
     (void)must_keep;
     (void)counts;
     tell(exporter, "metrics", NULL, 0);
-    return GSP__EXPORT_DONE;
+    return e->on_metrics ? e->on_metrics(e->self, &resource->scopes[0]) : GSP__EXPORT_DONE;
 }
 
 static bool tick(struct gsp__exporter *exporter, struct gsp__export_counts *counts)

@@ -61,6 +61,8 @@ struct test_exporter {
     void (*on_step)(void *self, const char *step, const struct gsp__span_data *spans, uint32_t n_spans);
     void *self;
     bool waits; /* commits are answered "wait" */
+    /* Metrics are shown to it and answered so; NULL: done. */
+    enum gsp__export_result (*on_metrics)(void *self, const struct gsp__scope_metrics *metrics);
 };
 
 /* A batch with this exporter alone; end it with gsp__batch_deinit. */
