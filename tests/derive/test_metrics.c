@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "derive/metrics.h"
 
 #define MS INT64_C(1000000)
@@ -323,6 +324,127 @@ static void a_cancelled_call_counts_its_tokens_once(void **state)
     check(point("gen_ai.client.token.usage", PLAIN " gen_ai.token.type=\"input\""), 1, 7, 7, 7);
 }
 
+static uint64_t recorded(enum gsp__measure measure, uint64_t *sum)
+{
+    uint64_t n = 0;
+
+    *sum = 0;
+    for (uint32_t i = 0; i < points.bank.n_keys; i++) {
+        const struct gsp__series *s = gsp__bank_series_at(&points.bank, i, measure);
+
+        n += s ? s->count : 0;
+        *sum += s ? s->sum : 0;
+    }
+    return n;
+}
+
+/* A usage's total is folded whole, or split: into modalities, and what is left of what is billed. */
+static void a_usage_is_folded_whole_or_split(void **state)
+{
+    static const struct {
+        int64_t total, text, audio, billed; /* -1: not reported */
+        struct {
+            int64_t whole, split, rest;
+        } expected; /* -1: nothing recorded */
+    } rows[] = {
+        {100, -1, -1, -1, {100, -1, -1}},  {0, -1, -1, -1, {0, -1, -1}}, /* US-3 */
+        {100, -1, 0, -1, {100, -1, -1}},   {100, 70, 20, -1, {-1, 100, 10}},
+        {100, 100, -1, -1, {-1, 100, -1}}, {100, 90, 20, -1, {-1, 100, -1}}, /* more parts than there are */
+        {100, -1, -1, 80, {-1, 100, 80}},  {100, -1, -1, 100, {100, -1, -1}},
+        {100, 30, -1, 80, {-1, 100, 50}},  {-1, 30, -1, -1, {-1, -1, -1}},
+        {-1, -1, -1, 80, {-1, -1, -1}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < GSP__COUNT_OF(rows); i++) {
+        gsp_span op = start("m");
+        uint64_t sum;
+
+        if (rows[i].total >= 0)
+            gsp_span_set_usage(op, GSP_USAGE_INPUT_TOKENS, rows[i].total);
+        if (rows[i].text >= 0)
+            gsp_span_set_usage(op, GSP_USAGE_TEXT_INPUT_TOKENS, rows[i].text);
+        if (rows[i].audio >= 0)
+            gsp_span_set_usage(op, GSP_USAGE_AUDIO_INPUT_TOKENS, rows[i].audio);
+        if (rows[i].billed >= 0)
+            gsp_span_set_usage(op, GSP_USAGE_BILLED_INPUT_TOKENS, rows[i].billed);
+        gsp_span_end(op, GSP_OUTCOME_COMPLETED, NULL, 0);
+        points.n_bytes = 0;
+        gsp__bank_clear(&points.bank);
+        fold(0);
+        assert_int_equal(recorded(GSP__MEASURE_INPUT, &sum), rows[i].expected.whole >= 0);
+        assert_true(rows[i].expected.whole < 0 || sum == (uint64_t)rows[i].expected.whole);
+        assert_int_equal(recorded(GSP__MEASURE_INPUT_SPLIT, &sum), rows[i].expected.split >= 0);
+        assert_true(rows[i].expected.split < 0 || sum == (uint64_t)rows[i].expected.split);
+        assert_int_equal(recorded(GSP__MEASURE_INPUT_REST, &sum), rows[i].expected.rest >= 0);
+        assert_true(rows[i].expected.rest < 0 || sum == (uint64_t)rows[i].expected.rest);
+        test_drain(gsp_recorder_path(rec));
+    }
+}
+
+/* US-6: of agents, workflows and tools no tokens; CX-2: nor of a call that is billed elsewhere. */
+static void tokens_are_counted_once_where_they_are_billed(void **state)
+{
+    static const struct {
+        const char *operation;
+        bool is_elsewhere, is_counted;
+    } rows[] = {{"chat", false, true},          {"chat", true, false},
+                {"embeddings", false, true},    {"of my own", false, true},
+                {"invoke_agent", false, false}, {"invoke_workflow", false, false},
+                {"execute_tool", false, false}};
+
+    (void)state;
+    for (size_t i = 0; i < GSP__COUNT_OF(rows); i++) {
+        gsp_span op = gsp_operation_start(rec, rows[i].operation, NULL);
+
+        if (rows[i].is_elsewhere)
+            gsp_span_set_bool(op, GSP_FACT_BILLABLE, 0);
+        gsp_span_set_usage(op, GSP_USAGE_INPUT_TOKENS, 7);
+        gsp_span_end(op, GSP_OUTCOME_COMPLETED, NULL, 0);
+        points.n_bytes = 0;
+        gsp__bank_clear(&points.bank);
+        fold(0);
+        assert_int_equal(find("gen_ai.client.token.usage") != NULL, rows[i].is_counted);
+        assert_non_null(find("gen_ai.client.operation.duration"));
+        test_drain(gsp_recorder_path(rec));
+    }
+}
+
+/* Seconds that are none (not a number, endless, negative, longer than centuries) record nothing. */
+static void seconds_that_make_no_sense_record_nothing(void **state)
+{
+    static const double rows[] = {NAN, INFINITY, -INFINITY, -0.001, 1e10};
+
+    (void)state;
+    for (size_t i = 0; i < GSP__COUNT_OF(rows); i++) {
+        gsp_span turn = gsp_span_start(rec, "agent_turn", NULL);
+
+        gsp_span_set_double(turn, GSP_FACT_E2E_LATENCY, rows[i]);
+        gsp_span_end(turn, GSP_OUTCOME_COMPLETED, NULL, 0);
+    }
+    fold(0);
+    assert_int_equal(points.bank.n_keys, 0);
+}
+
+/* An attempt that outlived its operation is still one request that took its time. */
+static void an_attempt_that_came_too_late_counts(void **state)
+{
+    gsp_attempt_options o = GSP_ATTEMPT_OPTIONS_INIT;
+    gsp_span op = start("m"), attempt;
+
+    (void)state;
+    o.provider = "p";
+    attempt = gsp_attempt_start(op, &o);
+    gsp_attempt_start(op, &o); /* this one ends with it */
+    gsp_span_end(op, GSP_OUTCOME_COMPLETED, NULL, 0);
+    test_drain(gsp_recorder_path(rec)); /* the operation goes without it */
+    test_time.now_ns += 250 * MS;
+    gsp_span_end(attempt, GSP_OUTCOME_COMPLETED, NULL, 0);
+    fold(0);
+    assert_int_equal(points.n_metrics, 1);
+    check(point("genspan.attempt.duration", "gen_ai.provider.name=\"p\""), 1, 0.25, 0.25, 0.25);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -335,6 +457,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_unknown_records_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(calls_that_are_not_sampled_count_too, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_cancelled_call_counts_its_tokens_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_usage_is_folded_whole_or_split, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(tokens_are_counted_once_where_they_are_billed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(seconds_that_make_no_sense_record_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_attempt_that_came_too_late_counts, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
