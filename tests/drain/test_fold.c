@@ -188,7 +188,7 @@ static bool kill_after_steps(pid_t pid, const _Atomic uint32_t *shared, unsigned
     return true;
 }
 
-static pid_t start_traced(struct victim *v)
+static pid_t start_traced(int (*run)(void *), struct victim *v)
 {
     pid_t pid = fork();
 
@@ -196,7 +196,7 @@ static pid_t start_traced(struct victim *v)
     if (pid == 0) {
         if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
             _exit(77);
-        _exit(drain_to_death(v));
+        _exit(run(v));
     }
     return pid;
 }
@@ -251,7 +251,7 @@ static void a_drainer_killed_right_after_the_commit_folds_each_call_once(void **
 
         test_record_calls(recorder, 2, NULL);
         n += 2;
-        assert_true(kill_after_steps(start_traced(&v), batch, n_steps));
+        assert_true(kill_after_steps(start_traced(drain_to_death, &v), batch, n_steps));
         check_folded(path, n);
     }
     munmap((void *)((uintptr_t)batch - 32), 4096);
@@ -274,10 +274,65 @@ static void a_drainer_killed_at_any_instruction_folds_each_call_once(void **stat
 
         test_record_calls(recorder, 2, NULL);
         n += 2;
-        n_killed += kill_after_steps(start_traced(&v), NULL, (unsigned)(gsp__random_next(&random) % 1500));
+        n_killed += kill_after_steps(start_traced(drain_to_death, &v), NULL,
+                                     (unsigned)(gsp__random_next(&random) % 1500));
         check_folded(path, n);
     }
     assert_true(n_killed > 0);
+    gsp_recorder_close(recorder);
+}
+
+/* Exports deltas, and stops itself when they are with the exporter. */
+static int tell_to_death(void *arg)
+{
+    struct victim *v = arg;
+    struct test_exporter exporter = {.on_step = kill_at_step, .self = &v->killer};
+    static const struct gsp__drain_config deltas = {.is_delta = true};
+    struct gsp__drain_report report = {0};
+    struct gsp__ring_drain *r;
+    struct gsp__batch batch;
+    bool is_empty;
+
+    if (gsp__ring_drain_open(v->path, &r, NULL) != GSP_OK)
+        return 1;
+    test_batch_init(&batch, &exporter);
+    batch.context.config = &deltas;
+    gsp__ring_drain_pass(r, &batch, 512, true, &is_empty, &report);
+    gsp__ring_drain_metrics(r, &batch, false);
+    return 0;
+}
+
+/* A window of deltas ends at once: whenever its drainer is killed the next one finds all of it, or nothing.
+ */
+static void a_window_ends_at_once(void **state)
+{
+    gsp_recorder *recorder = test_recorder(NULL, 64 << 10);
+    const char *path = gsp_recorder_path(recorder);
+    uint64_t n = 0;
+    int n_ended = 0, n_open = 0;
+
+    (void)state;
+    if (!can_trace())
+        skip();
+    for (unsigned n_steps = 0; n_steps < 2800; n_steps += 70) {
+        struct victim v = {path, {"metrics", 0, SIGTRAP}, 512};
+        struct gsp__ring_drain *r;
+        uint64_t found;
+
+        test_record_calls(recorder, 1, NULL);
+        n++;
+        kill_after_steps(start_traced(tell_to_death, &v), NULL, n_steps);
+        r = open_drain(path);
+        found = n_folded(r);
+        assert_true(found == n || found == 0);
+        /* the counters are of the same window: a record was exported, or none was since */
+        assert_int_equal(test_fold_own(r, GSP__OWN_RESENT) > 0, found > 1);
+        n = found;
+        n_ended += found == 0;
+        n_open += found > 0;
+        gsp__ring_drain_close(r, false);
+    }
+    assert_true(n_ended > 0 && n_open > 0);
     gsp_recorder_close(recorder);
 }
 
@@ -565,6 +620,7 @@ int main(void)
         cmocka_unit_test_setup(a_drainer_killed_in_any_step_folds_each_call_once, set_up),
         cmocka_unit_test_setup(a_drainer_killed_right_after_the_commit_folds_each_call_once, set_up),
         cmocka_unit_test_setup(a_drainer_killed_at_any_instruction_folds_each_call_once, set_up),
+        cmocka_unit_test_setup(a_window_ends_at_once, set_up),
         cmocka_unit_test_setup(a_batch_that_was_not_committed_never_was, set_up),
         cmocka_unit_test_setup(a_committed_batch_whose_records_were_not_marked_is_not_folded_again, set_up),
         cmocka_unit_test_setup(a_batch_that_waits_is_folded_once, set_up),
