@@ -206,7 +206,7 @@ static double time_fold(gsp_recorder *recorder, struct exporting *e, int n_model
 int main(void)
 {
     gsp_recorder *recorder = bench_recorder((uint64_t)8 << 20);
-    struct exporting e = {.policy = {&gsp__dialect_otel, true}, .room_size = (size_t)8 << 20};
+    struct exporting e = {.policy = {{{&gsp__dialect_otel}, 1}, true}, .room_size = (size_t)8 << 20};
     uint64_t before, n_bank = 0;
     gsp_error err;
     double ns;

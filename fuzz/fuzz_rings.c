@@ -291,7 +291,7 @@ static void look_at_call(struct gsp__reader *reader, const struct gsp__assembler
     static struct gsp__arena arena;
     struct gsp__snapshot snapshots[16];
     struct gsp__derived derived;
-    struct gsp__span_policy policy = {&gsp__dialect_otel, is_dead};
+    struct gsp__span_policy policy = {{{&gsp__dialect_otel}, 1}, is_dead};
     struct gsp__call call;
     uint32_t n = 0;
 
@@ -356,6 +356,7 @@ static struct gsp__batch *batch_for_memory(void)
     if (!batch) {
         config.signals[GSP_SIGNAL_TRACES].exporters = GSP__EXPORT_MEMORY;
         config.signals[GSP_SIGNAL_METRICS].exporters = GSP__EXPORT_MEMORY;
+        config.signals[GSP_SIGNAL_LOGS].exporters = GSP__EXPORT_MEMORY;
         batch = calloc(1, sizeof *batch);
         FUZZ_CHECK(batch && gsp__batch_init(batch, &config, &err) == GSP_OK, "no batch");
     }
@@ -364,11 +365,12 @@ static struct gsp__batch *batch_for_memory(void)
 
 static void check_held(struct gsp__batch *batch, gsp_signal signal)
 {
+    static const enum fuzz_signal signals[GSP__SIGNALS] = {FUZZ_TRACES, FUZZ_METRICS, FUZZ_LOGS};
     void *bytes;
     size_t n;
 
     FUZZ_CHECK(gsp__exporter_memory_take(batch->exporters[0], signal, &bytes, &n) == GSP_OK, "no memory");
-    fuzz_otlp_check_encoded(signal == GSP_SIGNAL_TRACES ? FUZZ_TRACES : FUZZ_METRICS, false, bytes, n);
+    fuzz_otlp_check_encoded(signals[signal], false, bytes, n);
     free(bytes);
 }
 
@@ -392,6 +394,7 @@ static void drain(const char *path)
                    "waits for memory");
     }
     check_held(batch, GSP_SIGNAL_TRACES);
+    check_held(batch, GSP_SIGNAL_LOGS);
     for (int i = 0; i < 3; i++) { /* as they stand; as deltas; and again, when there are none */
         config.is_delta = i > 0;
         FUZZ_CHECK(gsp__ring_drain_metrics(ring, batch, true), "no metrics");

@@ -101,6 +101,7 @@ int main(int argc, char **argv)
 {
     union fuzz_model traces = {.traces = *test_sample_traces()};
     union fuzz_model metrics = {.metrics = *test_sample_metrics()};
+    union fuzz_model logs = {.logs = *test_sample_logs()};
 
     if (argc != 2) {
         fprintf(stderr, "usage: make_seeds FOLDER\n");
@@ -110,6 +111,7 @@ int main(int argc, char **argv)
     mkdir(folder, 0755);
     seed_otlp(FUZZ_TRACES, &traces, "traces");
     seed_otlp(FUZZ_METRICS, &metrics, "metrics");
+    seed_otlp(FUZZ_LOGS, &logs, "logs");
     seed_rings();
     seed_spool();
     return 0;

@@ -11,6 +11,18 @@ GSP__INLINE void put(struct gsp__record r, unsigned fact, const char *value)
         gsp__record_put_string(r, fact, value, strlen(value));
 }
 
+/* What happens within the program; a request to somebody else is a client's. */
+static gsp_span_kind default_kind(const char *operation)
+{
+    static const char *const internal[] = {"execute_tool", "invoke_agent", "invoke_workflow", "plan"};
+
+    if (operation && (*operation == 'e' || *operation == 'i' || *operation == 'p'))
+        for (size_t i = 0; i < GSP__COUNT_OF(internal); i++)
+            if (strcmp(operation, internal[i]) == 0)
+                return GSP_SPAN_INTERNAL;
+    return GSP_SPAN_CLIENT;
+}
+
 gsp_span gsp_operation_start(gsp_recorder *recorder, const char *operation,
                              const gsp_operation_options *options)
 {
@@ -18,7 +30,7 @@ gsp_span gsp_operation_start(gsp_recorder *recorder, const char *operation,
     const gsp_operation_options *o = gsp__options(options, &defaults, sizeof defaults);
     struct gsp__record_start start = {
         .kind = GSP__RECORD_OPERATION,
-        .span_kind = gsp__span_kind(o->kind, GSP_SPAN_CLIENT),
+        .span_kind = gsp__span_kind(o->kind, default_kind(operation)),
         .parent = o->parent,
         .scope = o->scope.id,
         .now_ns = o->now_ns,

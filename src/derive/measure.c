@@ -3,8 +3,6 @@
  */
 #include "derive/measure.h"
 
-#include <string.h>
-
 #include "base/compiler.h"
 
 #define MS  UINT64_C(1000000)
@@ -63,26 +61,3 @@ const struct gsp__measure_info gsp__measures[GSP__MEASURES] = {
 
 _Static_assert(GSP__COUNT_OF(second_bounds) < GSP__BUCKETS_MAX, "buckets");
 _Static_assert(GSP__COUNT_OF(token_bounds) < GSP__BUCKETS_MAX, "buckets");
-
-enum gsp__operation_class gsp__operation_class(struct gsp__string operation)
-{
-    static const struct {
-        const char *name;
-        uint8_t n;
-        uint8_t class;
-    } known[] = {
-        {"chat", 4, GSP__CLASS_LLM},
-        {"generate_content", 16, GSP__CLASS_LLM},
-        {"text_completion", 15, GSP__CLASS_LLM},
-        {"speech_to_text", 14, GSP__CLASS_STT},
-        {"text_to_speech", 14, GSP__CLASS_TTS},
-        {"execute_tool", 12, GSP__CLASS_TOOL},
-        {"invoke_agent", 12, GSP__CLASS_AGENT},
-        {"invoke_workflow", 15, GSP__CLASS_WORKFLOW},
-    };
-
-    for (size_t i = 0; i < GSP__COUNT_OF(known); i++)
-        if (known[i].n == operation.n && memcmp(known[i].name, operation.bytes, operation.n) == 0)
-            return (enum gsp__operation_class)known[i].class;
-    return GSP__CLASS_OTHER;
-}

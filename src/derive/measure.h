@@ -80,26 +80,4 @@ static inline double gsp__measure_value(enum gsp__measure measure, uint64_t unit
     return (double)units / (double)gsp__measures[measure].scale;
 }
 
-/* Kinds of operations that views tell apart; their numbers stand in the fold file, too. */
-enum gsp__operation_class {
-    GSP__CLASS_OTHER = 0, /* embeddings, retrieval, memory, custom ones */
-    GSP__CLASS_LLM = 1,
-    GSP__CLASS_STT = 2,
-    GSP__CLASS_TTS = 3,
-    GSP__CLASS_TOOL = 4,
-    GSP__CLASS_AGENT = 5,
-    GSP__CLASS_WORKFLOW = 6,
-    GSP__CLASS_NONE = 7, /* no operation: a turn, a node */
-    GSP__CLASSES = 8
-};
-
-enum gsp__operation_class gsp__operation_class(struct gsp__string operation);
-
-/* US-6: whether the tokens of such an operation are counted. Those of agents and workflows are their leaves'.
- */
-static inline bool gsp__class_is_leaf(enum gsp__operation_class class)
-{
-    return class <= GSP__CLASS_TTS;
-}
-
 #endif

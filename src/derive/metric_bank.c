@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/compiler.h"
-
 enum {
     TYPE_KEY = 1,
     TYPE_SERIES = 2
@@ -15,6 +13,7 @@ enum {
 
 _Static_assert(sizeof(struct gsp__bank_key) == 8, "bank layout");
 _Static_assert(sizeof(struct gsp__series) == 40, "bank layout");
+_Static_assert(GSP__CLASSES_ALL == (1 << GSP__BANK_CLASSES) - 1, "classes");
 
 static size_t padded(size_t n)
 {
@@ -36,9 +35,9 @@ static uint64_t mix(uint64_t hash, uint64_t word)
     return hash ^ hash >> 32;
 }
 
-static uint64_t hash_of(const struct gsp__bank *b, unsigned class, const uint8_t *bytes, size_t n)
+static uint64_t hash_of(const struct gsp__bank *b, unsigned class_bit, const uint8_t *bytes, size_t n)
 {
-    uint64_t hash = mix(b->seed, n << 8 | class), word;
+    uint64_t hash = mix(b->seed, n << 8 | class_bit), word;
 
     for (; n >= 8; n -= 8, bytes += 8) {
         memcpy(&word, bytes, 8);
@@ -99,7 +98,7 @@ static bool index_key(struct gsp__bank *b, uint32_t at, uint64_t hash)
     ref->at = at;
     put_in_slot(b, b->n_keys++);
     if (k->is_overflow)
-        b->overflow[k->class] = b->n_keys;
+        b->overflow[k->class_bit] = b->n_keys;
     return true;
 }
 
@@ -120,7 +119,7 @@ static void appended(struct gsp__bank *b, size_t n)
     *b->n += n;
 }
 
-static uint32_t add_key(struct gsp__bank *b, const uint8_t *bytes, uint16_t n, unsigned class,
+static uint32_t add_key(struct gsp__bank *b, const uint8_t *bytes, uint16_t n, unsigned class_bit,
                         bool is_overflow, uint64_t hash)
 {
     size_t size = sizeof(struct gsp__bank_key) + padded(n);
@@ -128,12 +127,12 @@ static uint32_t add_key(struct gsp__bank *b, const uint8_t *bytes, uint16_t n, u
     uint32_t at = (uint32_t)*b->n;
 
     if (!grow_index(b))
-        return GSP__NO_KEY;
+        return GSP__BANK_NO_KEY;
     k = append(b, size, is_overflow ? 0 : GSP__BANK_BYTES_KEPT);
     if (!k)
-        return GSP__NO_KEY;
+        return GSP__BANK_NO_KEY;
     k->type = TYPE_KEY;
-    k->class = (uint8_t) class;
+    k->class_bit = (uint8_t)class_bit;
     k->is_overflow = is_overflow;
     k->n = n;
     memcpy(k->bytes, bytes, n);
@@ -142,11 +141,11 @@ static uint32_t add_key(struct gsp__bank *b, const uint8_t *bytes, uint16_t n, u
     return b->n_keys - 1;
 }
 
-static uint32_t overflow_of(struct gsp__bank *b, unsigned class)
+static uint32_t overflow_of(struct gsp__bank *b, unsigned class_bit)
 {
-    if (b->overflow[class])
-        return b->overflow[class] - 1;
-    return add_key(b, (const uint8_t *)"", 0, class, true, 0);
+    if (b->overflow[class_bit])
+        return b->overflow[class_bit] - 1;
+    return add_key(b, (const uint8_t *)"", 0, class_bit, true, 0);
 }
 
 uint32_t gsp__bank_key(struct gsp__bank *b, const struct gsp__series_key *key)
@@ -155,20 +154,20 @@ uint32_t gsp__bank_key(struct gsp__bank *b, const struct gsp__series_key *key)
     uint64_t hash;
 
     if (key->is_too_long)
-        return overflow_of(b, key->class);
-    hash = hash_of(b, key->class, key->bytes, key->n);
+        return overflow_of(b, key->class_bit);
+    hash = hash_of(b, key->class_bit, key->bytes, key->n);
     for (at = (uint32_t)hash & (b->n_slots - 1); b->slots[at]; at = (at + 1) & (b->n_slots - 1)) {
         const struct gsp__bank_key_ref *ref = &b->keys[b->slots[at] - 1];
         const struct gsp__bank_key *k = (const void *)(b->bytes + ref->at);
 
-        if (ref->hash == hash && k->class == key->class && !k->is_overflow && k->n == key->n &&
+        if (ref->hash == hash && k->class_bit == key->class_bit && !k->is_overflow && k->n == key->n &&
             memcmp(k->bytes, key->bytes, key->n) == 0)
             return b->slots[at] - 1;
     }
-    found = b->n_keys + GSP__CLASSES + 1 < GSP__BANK_KEYS_MAX /* some are kept for overflow */
-                ? add_key(b, key->bytes, key->n, key->class, false, hash)
-                : GSP__NO_KEY;
-    return found != GSP__NO_KEY ? found : overflow_of(b, key->class);
+    found = b->n_keys + GSP__BANK_CLASSES + 1 < GSP__BANK_KEYS_MAX /* some are kept for overflow */
+                ? add_key(b, key->bytes, key->n, key->class_bit, false, hash)
+                : GSP__BANK_NO_KEY;
+    return found != GSP__BANK_NO_KEY ? found : overflow_of(b, key->class_bit);
 }
 
 /*
@@ -224,8 +223,8 @@ static GSP__COLD bool find_series(struct gsp__bank *b, uint32_t *key, enum gsp__
 
     if (add_series(b, *key, measure, k->is_overflow))
         return true;
-    *key = overflow_of(b, k->class % GSP__CLASSES);
-    return *key != GSP__NO_KEY &&
+    *key = overflow_of(b, k->class_bit % GSP__BANK_CLASSES);
+    return *key != GSP__BANK_NO_KEY &&
            (b->keys[*key].series[measure].at != 0 || add_series(b, *key, measure, true));
 }
 
@@ -337,17 +336,17 @@ static uint32_t key_number(const struct gsp__bank *b, uint32_t at)
         else
             high = middle;
     }
-    return GSP__NO_KEY;
+    return GSP__BANK_NO_KEY;
 }
 
 static size_t read_key(struct gsp__bank *b, uint32_t at, size_t n_left)
 {
     const struct gsp__bank_key *k = (const void *)(b->bytes + at);
 
-    if (k->class >= GSP__CLASSES || k->is_overflow > 1 || k->n > GSP__SERIES_KEY_MAX ||
-        sizeof *k + padded(k->n) > n_left || (k->is_overflow && b->overflow[k->class]))
+    if (k->class_bit >= GSP__BANK_CLASSES || k->is_overflow > 1 || k->n > GSP__SERIES_KEY_MAX ||
+        sizeof *k + padded(k->n) > n_left || (k->is_overflow && b->overflow[k->class_bit]))
         return 0;
-    return index_key(b, at, hash_of(b, k->class, k->bytes, k->n)) ? sizeof *k + padded(k->n) : 0;
+    return index_key(b, at, hash_of(b, k->class_bit, k->bytes, k->n)) ? sizeof *k + padded(k->n) : 0;
 }
 
 static size_t read_series(struct gsp__bank *b, uint32_t at, size_t n_left)
@@ -360,7 +359,7 @@ static size_t read_series(struct gsp__bank *b, uint32_t at, size_t n_left)
         s->n_buckets != gsp__measures[s->measure].n_buckets || series_bytes(s->measure) > n_left)
         return 0;
     key = key_number(b, s->key);
-    if (key == GSP__NO_KEY || b->keys[key].series[s->measure].at != 0)
+    if (key == GSP__BANK_NO_KEY || b->keys[key].series[s->measure].at != 0)
         return 0;
     k = (const void *)(b->bytes + s->key);
     b->keys[key].series[s->measure].at = at;

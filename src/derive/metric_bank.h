@@ -7,7 +7,7 @@
  *
  *     KEY, a set of attributes                      SERIES, a measure of calls that have them
  *       0  1  1                                       0  1  2
- *       1  1  an enum gsp__operation_class            1  1  an enum gsp__measure
+ *       1  1  which bit its enum gsp__class is         1  1  an enum gsp__measure
  *       2  1  1: what has no series of its own        2  2  buckets
  *       3  1  (0)                                     4  4  where its key is
  *       4  4  bytes of attributes                     8  8  how many values
@@ -26,17 +26,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/compiler.h"
 #include "base/copy.h"
+#include "derive/dialect.h"
 #include "derive/measure.h"
 
 #define GSP__SERIES_KEY_MAX  384
 #define GSP__SERIES_BYTES    (sizeof(struct gsp__series) + GSP__BUCKETS_MAX * sizeof(uint64_t)) /* at most */
+#define GSP__BANK_CLASSES    12 /* bits of enum gsp__class */
 #define GSP__BANK_KEYS_MAX   8192u
 #define GSP__BANK_BYTES_MAX  ((size_t)16 << 20)
-#define GSP__BANK_BYTES_KEPT ((size_t)16 << 10) /* for overflow; all that there can be is 14 KiB */
+#define GSP__BANK_BYTES_KEPT ((size_t)24 << 10) /* for overflow; all that there can be is 20 KiB */
 #define GSP__SERIES_MAX      2000u              /* of one measure, unless told otherwise */
 #define GSP__EXEMPLAR_SETS   2048u              /* series that have them; 600 bytes each */
-#define GSP__NO_KEY          0xffffffffu
+#define GSP__BANK_NO_KEY     0xffffffffu
 
 /* Attributes of points. Numbers stand in the fold file. */
 enum gsp__dimension {
@@ -59,15 +62,15 @@ enum gsp__dimension {
 /* A set of attributes being put together. */
 struct gsp__series_key {
     uint16_t n;
-    uint8_t class;
+    uint8_t class_bit;
     bool is_too_long; /* goes to overflow */
     uint8_t bytes[GSP__SERIES_KEY_MAX];
 };
 
-static inline void gsp__series_key_init(struct gsp__series_key *k, enum gsp__operation_class class)
+static inline void gsp__series_key_init(struct gsp__series_key *k, enum gsp__class class)
 {
     k->n = 0;
-    k->class = (uint8_t) class;
+    k->class_bit = (uint8_t)GSP__CTZ64((uint64_t) class);
     k->is_too_long = false;
 }
 
@@ -91,7 +94,7 @@ static inline void gsp__series_key_add(struct gsp__series_key *k, enum gsp__dime
 
 struct gsp__bank_key {
     uint8_t type;
-    uint8_t class;
+    uint8_t class_bit;
     uint8_t is_overflow;
     uint8_t zero;
     uint32_t n;
@@ -161,7 +164,7 @@ struct gsp__bank {
     uint32_t n_keys, cap_keys;
     uint32_t *slots; /* hash to number of a key + 1 */
     uint32_t n_slots;
-    uint32_t overflow[GSP__CLASSES]; /* number of a key + 1 */
+    uint32_t overflow[GSP__BANK_CLASSES]; /* number of a key + 1 */
     struct gsp__exemplar_set *exemplars;
     uint32_t n_exemplars, cap_exemplars;
 };
@@ -187,8 +190,8 @@ void gsp__bank_begin(struct gsp__bank *bank);
 /* Take a batch back: restore what the undo log holds. False if it makes no sense. Without an index. */
 bool gsp__bank_undo(uint8_t *bytes, size_t n_before, const uint8_t *log, uint32_t n_log);
 
-/* The number of a key, added if need be; of the overflow of its class if there is no room for it. GSP__NO_KEY
- * if there is not even that. Good until the bank is cleared. */
+/* The number of a key, added if need be; of the overflow of its class if there is no room for it.
+ * GSP__BANK_NO_KEY if there is not even that. Good until the bank is cleared. */
 uint32_t gsp__bank_key(struct gsp__bank *bank, const struct gsp__series_key *key);
 
 /* Add a value to a series. `mark` may be NULL. */

@@ -214,8 +214,8 @@ static void merge(struct metric *m, struct group *g, const struct gsp__series *s
 
 static bool is_of_view(const struct metric *m, const struct gsp__bank_key *k)
 {
-    return k && k->class < GSP__CLASSES &&
-           (m->view->classes == 0 || (m->view->classes & GSP__CLASS_BIT(k->class)));
+    return k && k->class_bit < GSP__BANK_CLASSES &&
+           (m->view->classes == 0 || (m->view->classes & 1u << k->class_bit));
 }
 
 /* Visit every series of the view, or only count them. */
@@ -462,6 +462,7 @@ static const struct {
     [GSP__OWN_REJECTED] = {DROPPED, "rejected"},
     [GSP__OWN_SPOOL_DAMAGED] = {DROPPED, "spool_damaged"},
     [GSP__OWN_RESENT] = {RESENT, ""},
+    [GSP__OWN_LOGS_REJECTED] = {DROPPED, "logs_rejected"},
 };
 
 /* What a counter of this metric says as its reason; NULL if it is of another. */

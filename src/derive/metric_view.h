@@ -23,12 +23,10 @@ struct gsp__metric_keys {
     const char *of[GSP__DIMENSIONS];
 };
 
-#define GSP__CLASS_BIT(class) (1u << (class))
-
 struct gsp__metric_view {
     const char *name, *description, *unit;
     bool is_counter;  /* of the sum of the values; else a histogram of them, over one set of bounds */
-    uint32_t classes; /* only of these, one GSP__CLASS_BIT each; 0: of all */
+    uint32_t classes; /* only of these enum gsp__class; 0: of all */
     const struct gsp__metric_keys *keys;
     const char *word_key;
     const struct gsp__metric_source *sources;
@@ -71,6 +69,7 @@ enum gsp__own_counter {
     GSP__OWN_REJECTED = 3,
     GSP__OWN_SPOOL_DAMAGED = 4,
     GSP__OWN_RESENT = 5, /* windows of deltas */
+    GSP__OWN_LOGS_REJECTED = 6,
     GSP__OWN_LOSS = 8,
     GSP__OWN_COUNTERS = 24
 };

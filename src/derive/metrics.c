@@ -13,7 +13,7 @@
 struct fold {
     struct gsp__bank *bank;
     const struct gsp__call *call;
-    enum gsp__operation_class class;
+    enum gsp__class class;
     struct gsp__string operation;
     uint32_t key;
     struct gsp__exemplar_mark mark;
@@ -113,7 +113,7 @@ static void set_key(struct fold *f)
     add_either(&k, GSP__DIM_RESPONSE_MODEL, f, from, GSP_FACT_RESPONSE_MODEL, false);
     add_either(&k, GSP__DIM_SERVER_ADDRESS, f, from, GSP_FACT_SERVER_ADDRESS, false);
     add_port(&k, p, from ? &from->parsed : NULL);
-    if (!gsp__class_is_leaf(f->class)) {
+    if (!(f->class & GSP__CLASSES_BILLABLE)) {
         add_fact(&k, GSP__DIM_TOOL_NAME, p, GSP_FACT_TOOL_NAME);
         add_fact(&k, GSP__DIM_TOOL_TYPE, p, GSP_FACT_TOOL_TYPE);
         add_fact(&k, GSP__DIM_AGENT_NAME, p, GSP_FACT_AGENT_NAME);
@@ -276,7 +276,7 @@ static bool is_billable(const struct fold *f)
 {
     const struct gsp__entry_view *e = gsp__parsed_fact(&f->call->root->parsed, GSP_FACT_BILLABLE);
 
-    return gsp__class_is_leaf(f->class) && !(e && e->kind == GSP__ENTRY_BOOL && e->scalar.i == 0);
+    return (f->class & GSP__CLASSES_BILLABLE) && !(e && e->kind == GSP__ENTRY_BOOL && e->scalar.i == 0);
 }
 
 static void fold_usage(const struct fold *f)
@@ -309,7 +309,7 @@ static void fold_speech(const struct fold *f)
 {
     uint64_t n;
 
-    if ((f->class != GSP__CLASS_STT && f->class != GSP__CLASS_TTS) || !is_billable(f))
+    if (!(f->class & (GSP__CLASS_SPEECH_TO_TEXT | GSP__CLASS_TEXT_TO_SPEECH)) || !is_billable(f))
         return;
     if (count_of(who_knows(f, GSP_FACT_INPUT_CHARACTERS), GSP_FACT_INPUT_CHARACTERS, &n))
         record(f, GSP__MEASURE_CHARACTERS, n);
@@ -370,7 +370,7 @@ static void fold_turn(struct fold *f)
         if (!seconds_of(&r->parsed, delays[i].fact, &ns))
             continue;
         if (!has_key) {
-            gsp__series_key_init(&k, GSP__CLASS_NONE);
+            gsp__series_key_init(&k, GSP__CLASS_SPAN);
             add_fact(&k, GSP__DIM_PROVIDER, &r->parsed, GSP_FACT_PROVIDER);
             add_fact(&k, GSP__DIM_REQUEST_MODEL, &r->parsed, GSP_FACT_REQUEST_MODEL);
             f->key = gsp__bank_key(f->bank, &k);
@@ -382,13 +382,14 @@ static void fold_turn(struct fold *f)
 
 void gsp__metrics_fold(struct gsp__bank *bank, const struct gsp__call *call, bool has_exemplars)
 {
-    struct fold f = {.bank = bank, .call = call, .has_exemplars = has_exemplars, .key = GSP__NO_KEY};
+    struct fold f = {.bank = bank, .call = call, .has_exemplars = has_exemplars, .key = GSP__BANK_NO_KEY};
     const struct gsp__head *h = head_of(call->root);
 
     if (call->root->ending.outcome == GSP_OUTCOME_CRASHED)
         return;
     f.operation = gsp__parsed_string(&call->root->parsed, GSP_FACT_OPERATION);
-    f.class = h->kind == GSP__RECORD_OPERATION ? gsp__operation_class(f.operation) : GSP__CLASS_NONE;
+    f.class =
+        h->kind == GSP__RECORD_OPERATION ? gsp__class_of(f.operation.bytes, f.operation.n) : GSP__CLASS_SPAN;
     if (h->kind == GSP__RECORD_OPERATION)
         fold_operation(&f);
     else if (h->kind == GSP__RECORD_SPAN)

@@ -40,9 +40,9 @@ static const struct gsp__metric_source input[] = {{GSP__MEASURE_INPUT, NULL},
 static const struct gsp__metric_source output[] = {{GSP__MEASURE_OUTPUT, NULL},
                                                    {GSP__MEASURE_OUTPUT_SPLIT, NULL}};
 
-#define LLM GSP__CLASS_BIT(GSP__CLASS_LLM)
-#define STT GSP__CLASS_BIT(GSP__CLASS_STT)
-#define TTS GSP__CLASS_BIT(GSP__CLASS_TTS)
+#define LLM GSP__CLASSES_LLM
+#define STT GSP__CLASS_SPEECH_TO_TEXT
+#define TTS GSP__CLASS_TEXT_TO_SPEECH
 
 static const struct gsp__metric_view views[] = {
     {"lk.agents.turn.e2e_latency", "From the end of the user's speech to the agent's answer", "s", false, 0,

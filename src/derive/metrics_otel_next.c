@@ -61,11 +61,9 @@ static const struct gsp__metric_source all_input[] = {{GSP__MEASURE_INPUT, NULL}
 static const struct gsp__metric_source all_output[] = {{GSP__MEASURE_OUTPUT, NULL},
                                                        {GSP__MEASURE_OUTPUT_SPLIT, NULL}};
 
-#define INFERENCE                                                                                            \
-    (GSP__CLASS_BIT(GSP__CLASS_LLM) | GSP__CLASS_BIT(GSP__CLASS_STT) | GSP__CLASS_BIT(GSP__CLASS_TTS))
-#define OTHER    GSP__CLASS_BIT(GSP__CLASS_OTHER)
-#define TOOL     GSP__CLASS_BIT(GSP__CLASS_TOOL)
-#define MODALITY "gen_ai.token.modality"
+#define INFERENCE (GSP__CLASSES_LLM | GSP__CLASS_SPEECH_TO_TEXT | GSP__CLASS_TEXT_TO_SPEECH)
+#define OTHER     (GSP__CLASS_EMBEDDINGS | GSP__CLASS_RETRIEVAL | GSP__CLASS_AGENT_STEP | GSP__CLASS_OTHER)
+#define MODALITY  "gen_ai.token.modality"
 
 static const struct gsp__metric_view views[] = {
     {"gen_ai.client.inference.duration", "Duration of inference, retries and waits included", "s", false,
@@ -96,8 +94,8 @@ static const struct gsp__metric_view views[] = {
      1},
     {"gen_ai.invoke_workflow.duration", "Duration of a workflow", "s", false, 0, &workflow_keys, NULL,
      workflow, 1},
-    {"gen_ai.execute_tool.duration", "Duration of tool calls", "s", false, TOOL, &tool_keys, NULL, duration,
-     1},
+    {"gen_ai.execute_tool.duration", "Duration of tool calls", "s", false, GSP__CLASS_TOOL, &tool_keys, NULL,
+     duration, 1},
     {"genspan.attempt.duration", "Duration of attempts, one request to one provider each", "s", false, 0,
      &outcome_keys, NULL, attempt, 1},
     {"genspan.operation.attempts", "Attempts per operation", "{attempt}", false, 0, &outcome_keys, NULL,

@@ -7,7 +7,7 @@
 #include <genspan/export.h>
 #include <stdbool.h>
 
-#define GSP__SIGNALS         2
+#define GSP__SIGNALS         3
 #define GSP__URL_MAX         1024
 #define GSP__PATH_MAX        512
 #define GSP__HEADER_LINE_MAX 4096
@@ -25,6 +25,9 @@ enum gsp__exemplars {
     GSP__EXEMPLARS_ALWAYS,
     GSP__EXEMPLARS_NEVER,
 };
+
+/* "traces", "metrics" or "logs". */
+const char *gsp__signal_name(gsp_signal signal);
 
 struct gsp__signal_config {
     unsigned exporters; /* gsp__exporter_bit */

@@ -17,32 +17,33 @@
 #define LATE_NS        ((int64_t)10 * 1000000000)
 #define CALL_BYTES_MAX ((size_t)256 << 20)
 
-/* The metrics of each dialect that is on. */
-static void set_views(struct gsp__ring_drain *r)
-{
-    char names[sizeof r->reader->header.dialect + 1] = {0}, *rest = names, *name;
-
-    memcpy(names, r->reader->header.dialect, sizeof r->reader->header.dialect);
-    while ((name = strsep(&rest, ", ")))
-        gsp__metric_views_add(&r->views, name);
-}
-
-static gsp_status set_policy(struct gsp__ring_drain *r, gsp_error *err)
+static void set_policy(struct gsp__ring_drain *r)
 {
     const char *dialect = r->reader->header.dialect;
+    char fault[128];
 
     r->policy.lone_attempts = r->reader->header.attempt_spans == 0;
-    r->policy.dialect =
-        memchr(dialect, 0, sizeof r->reader->header.dialect) ? gsp__dialect_named(dialect) : NULL;
-    if (!r->policy.dialect) {
-        gsp__warn_once(r->reader->path, "GENSPAN_DIALECT=%.60s is not known: otel is used", dialect);
-        r->policy.dialect = &gsp__dialect_otel;
-        gsp__metric_views_add(&r->views, "otel");
-    } else {
-        set_views(r);
-    }
+    if (!memchr(dialect, 0, sizeof r->reader->header.dialect))
+        dialect = "?"; /* none that is known */
+    if (!gsp__dialects_parse(dialect, &r->policy.dialects, fault))
+        gsp__warn_once(r->reader->path, "GENSPAN_DIALECT: %s; otel is used", fault);
+    for (uint32_t i = 0; i < r->policy.dialects.n; i++)
+        gsp__metric_views_add(&r->views, r->policy.dialects.items[i]->name);
+}
+
+static struct gsp__string string_of(const char *text)
+{
+    return (struct gsp__string){text, strlen(text)};
+}
+
+/* What is exported with all calls of the ring. */
+static gsp_status set_origin(struct gsp__ring_drain *r, gsp_error *err)
+{
+    r->origin.scope.name = GSP__STRING("genspan");
+    r->origin.scope.version = string_of(gsp_version());
+    r->origin.schema_url = string_of(r->policy.dialects.items[0]->schema_url);
     if (!gsp__arena_init(&r->resource_arena, RESOURCE_ARENA) ||
-        !gsp__resource_derive(r->reader, &r->resource_arena, &r->resource))
+        !gsp__resource_derive(r->reader, &r->resource_arena, &r->origin.resource))
         return gsp__fail(err, GSP_ERR_NO_MEMORY, "no memory to drain a ring");
     return GSP_OK;
 }
@@ -61,8 +62,10 @@ gsp_status gsp__ring_drain_open(const char *path, struct gsp__ring_drain **out, 
         if (!r->fold || !gsp__assembler_init(&r->assembler, r->reader->map.facts.n))
             status = gsp__fail(err, GSP_ERR_NO_MEMORY, "no memory to drain a ring");
     }
-    if (status == GSP_OK)
-        status = set_policy(r, err);
+    if (status == GSP_OK) {
+        set_policy(r);
+        status = set_origin(r, err);
+    }
     if (status != GSP_OK) {
         gsp__ring_drain_close(r, false);
         return status;
@@ -291,7 +294,7 @@ static void begin(struct pass *p)
     struct gsp__ring_drain *r = p->ring;
 
     r->is_clean = false;
-    gsp__batch_begin(p->batch, r->reader, &r->resource);
+    gsp__batch_begin(p->batch, r->reader, &r->origin);
     p->bank = gsp__fold_begin(r->fold, p->batch->context.config->metric_series_max);
 }
 
@@ -307,12 +310,16 @@ static bool commit(struct pass *p)
     gsp__fold_count(p->ring->fold, GSP__OWN_EXPORTED, counts.n_exported);
     gsp__fold_count(p->ring->fold, GSP__OWN_SPOOLED, counts.n_spooled);
     gsp__fold_count(p->ring->fold, GSP__OWN_REJECTED, counts.n_rejected);
+    gsp__fold_count(p->ring->fold, GSP__OWN_LOGS_REJECTED, counts.n_logs_rejected);
     count_torn(p->ring);
     if (is_done)
         gsp__batch_release(p->batch);
     p->report->n_exported += counts.n_exported;
     p->report->n_spooled += counts.n_spooled;
     p->report->n_rejected += counts.n_rejected;
+    p->report->n_logs_exported += counts.n_logs_exported;
+    p->report->n_logs_spooled += counts.n_logs_spooled;
+    p->report->n_logs_rejected += counts.n_logs_rejected;
     return is_done;
 }
 
@@ -388,8 +395,8 @@ static bool derive(struct gsp__ring_drain *r, const struct gsp__fold_window *win
 bool gsp__ring_drain_metrics(struct gsp__ring_drain *r, struct gsp__batch *batch, bool must_keep)
 {
     struct gsp__export_counts counts = {0};
-    struct gsp__scope_metrics scope = {.scope = batch->context.scope};
-    struct gsp__resource_metrics resource = {.resource = r->resource, .scopes = &scope, .n_scopes = 1};
+    struct gsp__scope_metrics scope = {.scope = r->origin.scope, .schema_url = r->origin.schema_url};
+    struct gsp__resource_metrics resource = {.resource = r->origin.resource, .scopes = &scope, .n_scopes = 1};
     bool is_done = true, is_delta = batch->context.config->is_delta;
     struct gsp__fold_window window;
 
@@ -407,7 +414,7 @@ bool gsp__ring_drain_metrics(struct gsp__ring_drain *r, struct gsp__batch *batch
         gsp__fold_tell(r->fold);
         gsp__fold_window(r->fold, r->reader, &window); /* with what that counted */
     }
-    scope.schema_url = resource.schema_url = GSP__STRING("");
+    resource.schema_url = GSP__STRING("");
     if (!derive(r, &window, is_delta, &batch->arena, &scope))
         return false;
     for (unsigned i = 0; i < batch->n_exporters && scope.n_metrics > 0; i++)

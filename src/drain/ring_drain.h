@@ -13,8 +13,8 @@ struct gsp__ring_drain {
     struct gsp__reader *reader;
     struct gsp__fold *fold;
     struct gsp__assembler assembler;
-    struct gsp__arena resource_arena;
-    struct gsp__resource resource;
+    struct gsp__arena resource_arena; /* of the origin */
+    struct gsp__export_origin origin;
     struct gsp__span_policy policy;
     struct gsp__metric_views views;
     uint64_t n_torn_counted; /* of those that its reader found */

@@ -44,7 +44,7 @@ static uint32_t copy_call(struct gsp__reader *reader, const struct gsp__assemble
 
 uint32_t test_spans_of(const char *ring_path, bool is_dead)
 {
-    const struct gsp__span_policy policy = {.dialect = &gsp__dialect_otel, .lone_attempts = true};
+    const struct gsp__span_policy policy = {.dialects = {{&gsp__dialect_otel}, 1}, .lone_attempts = true};
     struct gsp__reader *reader = test_reader(ring_path, GSP__READ_ONLY);
     struct gsp__assembler assembler;
     struct gsp__call call;

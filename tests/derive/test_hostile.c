@@ -229,7 +229,7 @@ static void an_event_inside_an_event_is_no_attribute(void **state)
 {
     static const enum gsp__entry_kind kinds[] = {GSP__ENTRY_EVENT, GSP__ENTRY_LINK, GSP__ENTRY_CONTENT};
     gsp_attribute a = {.key = "k", .type = GSP_TYPE_STRING, .value = {.s = "0123456789abcdef"}};
-    struct gsp__span_policy policy = {&gsp__dialect_otel, true};
+    struct gsp__span_policy policy = {{{&gsp__dialect_otel}, 1}, true};
     gsp_span span = gsp_span_start(rec, "x", NULL);
     struct gsp__snapshot all[8];
     static uint8_t entries[1024];
@@ -272,7 +272,7 @@ static void an_event_inside_an_event_is_no_attribute(void **state)
 /* A full arena is told, and nothing half done is given out: the caller comes back with more room. */
 static void an_arena_of_any_size_is_enough_or_says_so(void **state)
 {
-    struct gsp__span_policy policy = {&gsp__dialect_otel, true};
+    struct gsp__span_policy policy = {{{&gsp__dialect_otel}, 1}, true};
     struct gsp__reader *reader = test_reader(gsp_recorder_path(rec), GSP__READ_ONLY);
     struct gsp__snapshot all[4], snapshots[3];
     struct gsp__arena records, arena;

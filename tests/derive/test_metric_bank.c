@@ -57,7 +57,7 @@ static uint32_t key(unsigned class, const char *model)
 
 static void record(const char *model, enum gsp__measure measure, uint64_t value)
 {
-    gsp__bank_record(&bank, key(GSP__CLASS_LLM, model), measure, value, NULL);
+    gsp__bank_record(&bank, key(GSP__CLASS_CHAT, model), measure, value, NULL);
 }
 
 /* As text, under otel. */
@@ -96,7 +96,7 @@ static void sums_are_exact(void **state)
     (void)state;
     for (int i = 0; i < 1000000; i++)
         record("a", DURATION, 100000000);
-    s = gsp__bank_series_at(&bank, key(GSP__CLASS_LLM, "a"), DURATION);
+    s = gsp__bank_series_at(&bank, key(GSP__CLASS_CHAT, "a"), DURATION);
     assert_true(gsp__measure_value(DURATION, s->sum) == 100000.0);
     record("a", DURATION, UINT64_MAX); /* and stay at the most there is */
     record("a", DURATION, UINT64_MAX);
@@ -116,8 +116,8 @@ static void money_is_exported_in_usd(void **state)
 static void a_class_is_part_of_the_key(void **state)
 {
     (void)state;
-    assert_int_not_equal(key(GSP__CLASS_LLM, "a"), key(GSP__CLASS_TTS, "a"));
-    assert_int_equal(key(GSP__CLASS_LLM, "a"), key(GSP__CLASS_LLM, "a"));
+    assert_int_not_equal(key(GSP__CLASS_CHAT, "a"), key(GSP__CLASS_TEXT_TO_SPEECH, "a"));
+    assert_int_equal(key(GSP__CLASS_CHAT, "a"), key(GSP__CLASS_CHAT, "a"));
 }
 
 /* A thousand keys, found again, also by the next who opens it. */
@@ -129,7 +129,7 @@ static void what_was_put_is_found(void **state)
     (void)state;
     for (int i = 0; i < 1000; i++) {
         snprintf(model, sizeof model, "m%d", i);
-        numbers[i] = key(GSP__CLASS_LLM, model);
+        numbers[i] = key(GSP__CLASS_CHAT, model);
         gsp__bank_record(&bank, numbers[i], DURATION, (uint64_t)i, NULL);
     }
     for (int again = 0; again < 2; again++) {
@@ -137,7 +137,7 @@ static void what_was_put_is_found(void **state)
         assert_int_equal(bank.n_series[DURATION], 1000);
         for (int i = 0; i < 1000; i++) {
             snprintf(model, sizeof model, "m%d", i);
-            assert_int_equal(key(GSP__CLASS_LLM, model), numbers[i]);
+            assert_int_equal(key(GSP__CLASS_CHAT, model), numbers[i]);
             assert_int_equal(gsp__bank_series_at(&bank, numbers[i], DURATION)->sum, i);
         }
         gsp__bank_deinit(&bank);
@@ -211,13 +211,13 @@ static bool is_of_class(unsigned class, unsigned measure)
 
     if (measure == GSP__MEASURE_CONNECTION || measure == GSP__MEASURE_ATTEMPT)
         return true;
-    if (class == GSP__CLASS_NONE || is_turn)
-        return class == GSP__CLASS_NONE && is_turn;
+    if (class == GSP__CLASS_SPAN || is_turn)
+        return class == GSP__CLASS_SPAN && is_turn;
     if (measure == GSP__MEASURE_AGENT)
         return class == GSP__CLASS_AGENT;
     if (measure == GSP__MEASURE_WORKFLOW)
         return class == GSP__CLASS_WORKFLOW;
-    return gsp__class_is_leaf(class) || measure <= GSP__MEASURE_ATTEMPTS;
+    return (class & GSP__CLASSES_BILLABLE) || measure <= GSP__MEASURE_ATTEMPTS;
 }
 
 /* Without room for another series there is still room for the overflow of every one that there may be. */
@@ -227,10 +227,10 @@ static void a_full_bank_overflows(void **state)
     char model[16];
 
     (void)state;
-    bank.cap = (size_t)32 << 10;
+    bank.cap = (size_t)40 << 10;
     for (int i = 0; i < 500; i++) {
         snprintf(model, sizeof model, "m%d", i);
-        for (unsigned class = 0; class < GSP__CLASSES; class ++)
+        for (unsigned class = 1; class < GSP__CLASSES_ALL; class <<= 1)
             for (unsigned m = 0; m < GSP__MEASURES; m++)
                 if (is_of_class(class, m)) {
                     gsp__bank_record(&bank, key(class, model), m, 1, NULL);
@@ -308,7 +308,7 @@ static void the_undo_log_is_bounded(void **state)
 
         snprintf(model, sizeof model, "m%d", i);
         record(model, DURATION, 1);
-        s = gsp__bank_series_at(&bank, key(GSP__CLASS_LLM, model), DURATION);
+        s = gsp__bank_series_at(&bank, key(GSP__CLASS_CHAT, model), DURATION);
         n_fit += s->count == 2;
         assert_true(atomic_load(&n_undo) <= UNDO);
     }
@@ -382,7 +382,7 @@ static void exemplars_are_the_last_of_each_bucket(void **state)
 {
     static const uint8_t trace_id[16] = {1}, span_id[8] = {2};
     const struct gsp__exemplar_cell *cells;
-    uint32_t k = key(GSP__CLASS_LLM, "a");
+    uint32_t k = key(GSP__CLASS_CHAT, "a");
 
     (void)state;
     assert_null(gsp__bank_exemplars_at(&bank, k, DURATION));
@@ -411,7 +411,7 @@ static void exemplars_are_bounded(void **state)
     bank.series_max = 8000;
     for (int i = 0; i < 3000; i++) {
         snprintf(model, sizeof model, "m%d", i);
-        gsp__bank_record(&bank, key(GSP__CLASS_LLM, model), DURATION, 1,
+        gsp__bank_record(&bank, key(GSP__CLASS_CHAT, model), DURATION, 1,
                          &(struct gsp__exemplar_mark){1, id, id});
     }
     for (uint32_t i = 0; i < bank.n_keys; i++)

@@ -229,8 +229,8 @@ static void what_a_view_leaves_out_is_added_up(void **state)
     for (unsigned i = 0; i < 3; i++) {
         struct gsp__exemplar_mark mark = {1003 - i, ids[i], ids[i]};
 
-        gsp__bank_record(&points.bank, key(GSP__CLASS_LLM, "m", i ? "timeout" : ""), GSP__MEASURE_FIRST_CHUNK,
-                         (uint64_t)(i + 1) * 5 * 1000000, &mark);
+        gsp__bank_record(&points.bank, key(GSP__CLASS_CHAT, "m", i ? "timeout" : ""),
+                         GSP__MEASURE_FIRST_CHUNK, (uint64_t)(i + 1) * 5 * 1000000, &mark);
     }
     test_points_derive_as(&points, "otel");
     assert_string_equal(test_points_text(&points),
@@ -254,9 +254,9 @@ static void overflow_keeps_its_class(void **state)
     points.n_bytes = 0;
     gsp__bank_clear(&points.bank);
     memset(model, 'x', sizeof model - 1);
-    gsp__bank_record(&points.bank, key(GSP__CLASS_TTS, model, ""), GSP__MEASURE_FIRST_CHUNK, 1000000000,
-                     NULL);
-    gsp__bank_record(&points.bank, key(GSP__CLASS_LLM, model, ""), GSP__MEASURE_FIRST_CHUNK, 2000000000,
+    gsp__bank_record(&points.bank, key(GSP__CLASS_TEXT_TO_SPEECH, model, ""), GSP__MEASURE_FIRST_CHUNK,
+                     1000000000, NULL);
+    gsp__bank_record(&points.bank, key(GSP__CLASS_CHAT, model, ""), GSP__MEASURE_FIRST_CHUNK, 2000000000,
                      NULL);
     test_points_derive_as(&points, "livekit");
     assert_string_equal(test_points_text(&points),

@@ -389,7 +389,7 @@ static void tokens_are_counted_once_where_they_are_billed(void **state)
         const char *operation;
         bool is_elsewhere, is_counted;
     } rows[] = {{"chat", false, true},          {"chat", true, false},
-                {"embeddings", false, true},    {"of my own", false, true},
+                {"embeddings", false, true},    {"of my own", false, false},
                 {"invoke_agent", false, false}, {"invoke_workflow", false, false},
                 {"execute_tool", false, false}};
 

@@ -32,13 +32,22 @@ const char *test_metrics_file(void)
     return path;
 }
 
+const char *test_logs_file(void)
+{
+    static char path[300];
+
+    snprintf(path, sizeof path, "%s/logs.jsonl", test_directory());
+    return path;
+}
+
 gsp_drainer_options test_file_options(void)
 {
     gsp_drainer_options o = GSP_DRAINER_OPTIONS_INIT;
 
-    o.traces_exporter = o.metrics_exporter = "file";
+    o.traces_exporter = o.metrics_exporter = o.logs_exporter = "file";
     o.traces_file = test_traces_file();
     o.metrics_file = test_metrics_file();
+    o.logs_file = test_logs_file();
     o.spool_directory = "-";
     o.schedule_delay_ms = o.metric_interval_ms = 3600000;
     return o;
@@ -279,9 +288,9 @@ static void tell(struct gsp__exporter *exporter, const char *step, const struct 
         e->on_step(e->self, step, spans, n);
 }
 
-static void begin(struct gsp__exporter *exporter, const struct gsp__resource *resource)
+static void begin(struct gsp__exporter *exporter, const struct gsp__export_origin *origin)
 {
-    (void)resource;
+    (void)origin;
     tell(exporter, "begin", NULL, 0);
 }
 

@@ -14,6 +14,7 @@
 /* Files in the test directory. Borrowed, good for the life of the program. */
 const char *test_traces_file(void);
 const char *test_metrics_file(void);
+const char *test_logs_file(void);
 
 /* Options of a drainer that writes these files when it is told to flush, and has no spool. */
 gsp_drainer_options test_file_options(void);

@@ -361,7 +361,7 @@ static void a_batch_that_was_not_committed_never_was(void **state)
         for (unsigned m = 0; m < GSP__MEASURES; m++)
             gsp__bank_record(bank, i, m, 1000, NULL);
         gsp__bank_record(bank, gsp__bank_key(bank, &key), GSP__MEASURE_OPERATION, 1000, NULL);
-        key.class = GSP__CLASS_LLM;
+        key.class_bit = 1;
     }
     assert_int_equal(bank->n_keys, 4);
     gsp__ring_drain_close(r, false);
