@@ -62,6 +62,7 @@ _Static_assert(offsetof(struct layout, windows) == 256, "fold layout");
 _Static_assert(offsetof(struct layout, list) == 1024, "fold layout");
 _Static_assert(offsetof(struct layout, undo) == 17408, "fold layout");
 _Static_assert(sizeof(struct layout) == 278528, "fold layout");
+_Static_assert(GSP__OWN_LOSS + GSP__RING_LOSSES == GSP__OWN_COUNTERS, "fold layout");
 
 #define FILE_MAX (sizeof(struct layout) + GSP__BANK_BYTES_MAX)
 
@@ -325,9 +326,11 @@ void gsp__fold_count(struct gsp__fold *f, enum gsp__own_counter counter, uint64_
 void gsp__fold_window(struct gsp__fold *f, const struct gsp__reader *ring, struct gsp__fold_window *out)
 {
     const struct window *w = window_of(f);
+    uint64_t now = gsp__clock_realtime_ns();
 
     out->bank = &f->bank;
     out->start_unix_ns = w->start_unix_ns;
+    out->now_unix_ns = now > w->start_unix_ns ? now : w->start_unix_ns;
     out->is_empty = f->bank.n_keys == 0;
     for (unsigned i = 0; i < GSP__OWN_COUNTERS; i++) {
         out->total[i] = atomic_load(&f->shared->own[i]);
@@ -369,7 +372,7 @@ void gsp__fold_told(struct gsp__fold *f, struct gsp__reader *ring, const struct 
     tell_losses(ring, told);
     if (!is_delta)
         return;
-    w->start_unix_ns = gsp__clock_realtime_ns();
+    w->start_unix_ns = told->now_unix_ns;
     w->n_bytes = 0;
     memcpy(w->told, told->total, sizeof w->told);
     atomic_store(&w->is_sending, 0);

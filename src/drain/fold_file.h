@@ -77,7 +77,7 @@ void gsp__fold_count(struct gsp__fold *fold, enum gsp__own_counter counter, uint
 /* The metrics as they stand: what there is in the open window, and since when. */
 struct gsp__fold_window {
     const struct gsp__bank *bank;
-    uint64_t start_unix_ns;
+    uint64_t start_unix_ns, now_unix_ns;
     uint64_t total[GSP__OWN_COUNTERS];
     uint64_t own[GSP__OWN_COUNTERS];   /* in the window */
     uint64_t losses[GSP__RING_LOSSES]; /* as they stand in the ring */
@@ -88,8 +88,8 @@ void gsp__fold_window(struct gsp__fold *fold, const struct gsp__reader *ring, st
 /* The window is sent as deltas; it ends with gsp__fold_told. Not within a batch. */
 void gsp__fold_tell(struct gsp__fold *fold);
 
-/* What `window` held was handed over. Of deltas: the next one begins now. Losses are told of in the ring too,
- * for those that come after this file is gone. */
+/* What `window` held was handed over. Of deltas: the next one begins where it ended. Losses are told of in
+ * the ring too, for those that come after this file is gone. */
 void gsp__fold_told(struct gsp__fold *fold, struct gsp__reader *ring, const struct gsp__fold_window *window,
                     bool is_delta);
 

@@ -371,12 +371,11 @@ enum gsp__pass_result gsp__ring_drain_pass(struct gsp__ring_drain *r, struct gsp
 static bool derive(struct gsp__ring_drain *r, const struct gsp__fold_window *window, bool is_delta,
                    struct gsp__arena *arena, struct gsp__scope_metrics *out)
 {
-    uint64_t now = gsp__clock_realtime_ns();
     struct gsp__metric_request request = {
         .views = &r->views,
         .temporality = is_delta ? GSP__TEMPORALITY_DELTA : GSP__TEMPORALITY_CUMULATIVE,
         .start_unix_ns = window->start_unix_ns,
-        .now_unix_ns = now > window->start_unix_ns ? now : window->start_unix_ns,
+        .now_unix_ns = window->now_unix_ns,
         .own = window->own,
     };
     struct gsp__metric *metrics;
