@@ -132,7 +132,7 @@ static int check(const char *name, const struct gsp__scenario *s, const struct g
 static int show(const struct options *o, const char *name, const struct gsp__scenario *s,
                 const struct gsp__scenario_result *result)
 {
-    const struct gsp__buffer *b = o->is_summary ? &result->summary : &result->traces;
+    const struct gsp__buffer *b = o->is_summary ? &result->summary : &result->otlp;
 
     if (o->is_check)
         return check(name, s, &result->summary);

@@ -11,17 +11,12 @@
 
 #include "base/compiler.h"
 #include "base/status.h"
-#include "derive/assemble.h"
-#include "derive/spans.h"
-#include "otlp/encode_json.h"
-#include "record/reader.h"
-#include "sim/summary.h"
+#include "sim/scenario_collect.h"
 
-#define RING_BYTES  ((uint64_t)16 << 20)
-#define ARENA_BYTES ((size_t)64 << 20)
-#define START_NS    1000000000
-#define NS_PER_MS   ((int64_t)1000000)
-#define NEVER       INT64_MAX
+#define RING_BYTES ((uint64_t)16 << 20)
+#define START_NS   1000000000
+#define NS_PER_MS  ((int64_t)1000000)
+#define NEVER      INT64_MAX
 
 /* The time of a run. */
 struct virtual_clock {
@@ -366,131 +361,6 @@ static void play(struct run *run)
     }
 }
 
-/*
- * What came of it.
- */
-
-struct spans {
-    struct gsp__span_data *items;
-    uint32_t n, cap;
-};
-
-static bool copy_call(struct gsp__reader *reader, const struct gsp__assembler *a, uint32_t root,
-                      struct gsp__arena *arena, struct gsp__snapshot **out, uint32_t *n)
-{
-    uint32_t max = 0;
-
-    for (uint32_t i = root; i != GSP__NO_REF; i = a->records[i].next)
-        max++;
-    *n = 0;
-    *out = gsp__arena_get(arena, max * sizeof **out);
-    if (!*out)
-        return false;
-    for (uint32_t i = root; i != GSP__NO_REF; i = a->records[i].next)
-        if (gsp__reader_snapshot(reader, &a->records[i].ref, arena, &(*out)[(*n)++]) != GSP__SNAPSHOT_OK)
-            return false;
-    return true;
-}
-
-static bool add_spans(struct spans *spans, const struct gsp__derived *derived)
-{
-    if (spans->n + derived->n_spans > spans->cap) {
-        uint32_t cap = (spans->n + derived->n_spans) * 2;
-        struct gsp__span_data *items = realloc(spans->items, cap * sizeof *items);
-
-        if (!items)
-            return false;
-        spans->items = items;
-        spans->cap = cap;
-    }
-    memcpy(spans->items + spans->n, derived->spans, derived->n_spans * sizeof *spans->items);
-    spans->n += derived->n_spans;
-    return true;
-}
-
-static bool derive_all(struct gsp__reader *reader, const struct gsp__assembler *a, bool is_dead,
-                       const struct gsp__span_policy *policy, struct gsp__arena *arena, struct spans *spans)
-{
-    for (uint32_t i = 0; i < a->n_records; i++) {
-        struct gsp__snapshot *snapshots;
-        struct gsp__derived derived;
-        struct gsp__call call;
-        uint32_t n;
-
-        if (!gsp__assembler_is_ready(a, i, is_dead, false))
-            continue;
-        if (!copy_call(reader, a, i, arena, &snapshots, &n) ||
-            !gsp__call_read(snapshots, n, is_dead, arena, &call) ||
-            !gsp__spans_derive(&call, policy, arena, &derived) || !add_spans(spans, &derived))
-            return false;
-    }
-    return true;
-}
-
-static void write_traces(struct gsp__buffer *out, const struct spans *spans, const char *schema_url)
-{
-    struct gsp__attribute service = {
-        GSP__STRING("service.name"),
-        {.type = GSP__VALUE_STRING, .u = {.string = GSP__STRING("genspan-simulate")}}};
-    struct gsp__resource resource = {{&service, 1, 0}};
-    struct gsp__instrumentation_scope scope = {.name = GSP__STRING("genspan")};
-
-    if (spans->n == 0)
-        return;
-    scope.version = (struct gsp__string){gsp_version(), strlen(gsp_version())};
-    gsp__otlp_open_json(out, "resourceSpans", "scopeSpans", "spans", &resource, &scope,
-                        (struct gsp__string){schema_url, strlen(schema_url)});
-    for (uint32_t i = 0; i < spans->n; i++)
-        gsp__otlp_span_json(out, &spans->items[i]);
-    gsp__otlp_close_json(out);
-    gsp__buffer_add_char(out, '\n');
-}
-
-static bool write_summary(struct gsp__buffer *out, const struct spans *spans,
-                          const struct gsp__buffer *notices)
-{
-    if (!gsp__summary_spans(out, spans->items, spans->n))
-        return false;
-    gsp__buffer_add_string(out, "sleeps_ms:\nnotices:");
-    gsp__buffer_add(out, notices->data, notices->n);
-    gsp__buffer_add_char(out, '\n');
-    return !out->failed;
-}
-
-/* Read the ring as a drainer would, or, of a process that was killed, as recovery. */
-static gsp_status collect(struct run *run, const char *path, const struct gsp__dialects *dialects,
-                          struct gsp__scenario_result *out, gsp_error *err)
-{
-    struct gsp__span_policy policy = {.dialects = *dialects, .lone_attempts = true};
-    struct gsp__assembler assembler = {0};
-    struct gsp__reader *reader = NULL;
-    struct gsp__arena arena = {0};
-    struct spans spans = {0};
-    gsp_status status = gsp__reader_open(path, GSP__READ_ONLY, &reader, err);
-
-    if (status != GSP_OK)
-        return status;
-    if (!gsp__arena_init(&arena, ARENA_BYTES) || !gsp__assembler_init(&assembler, reader->map.facts.n)) {
-        status = gsp__fail(err, GSP_ERR_NO_MEMORY, "no memory to read what was recorded");
-        goto out;
-    }
-    gsp__assembler_scan(&assembler, reader);
-    if (!derive_all(reader, &assembler, run->is_dead, &policy, &arena, &spans) ||
-        !write_summary(&out->summary, &spans, &run->notices)) {
-        status = gsp__fail(err, GSP_ERR_NO_SPACE, "more spans than there is memory for");
-        goto out;
-    }
-    write_traces(&out->traces, &spans, dialects->items[0]->schema_url);
-    if (out->traces.failed)
-        status = gsp__fail(err, GSP_ERR_NO_SPACE, "more spans than there is memory for");
-out:
-    free(spans.items);
-    gsp__assembler_deinit(&assembler);
-    gsp__arena_deinit(&arena);
-    gsp__reader_close(reader);
-    return status;
-}
-
 static gsp_status open_recorder(struct run *run, const struct gsp__scenario *s, const char *directory,
                                 gsp_error *err)
 {
@@ -551,7 +421,9 @@ gsp_status gsp__scenario_run(const struct gsp__scenario *scenario, const char *d
         run.recorder = NULL;
     }
     if (status == GSP_OK)
-        status = collect(&run, path, dialects, out, err);
+        status = gsp__scenario_collect(&(struct gsp__scenario_end){path, run.is_dead, run.clock.start_unix_ns,
+                                                                   now_unix_ns(&run.clock), &run.notices},
+                                       dialects, out, err);
     gsp_recorder_close(run.recorder);
     unlink(path);
     free(run.callers);
@@ -562,6 +434,6 @@ gsp_status gsp__scenario_run(const struct gsp__scenario *scenario, const char *d
 
 void gsp__scenario_result_deinit(struct gsp__scenario_result *result)
 {
-    gsp__buffer_deinit(&result->traces);
+    gsp__buffer_deinit(&result->otlp);
     gsp__buffer_deinit(&result->summary);
 }
