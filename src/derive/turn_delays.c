@@ -9,7 +9,7 @@
 
 #define DELAYS_MAX 3
 
-static bool mark_of(const struct gsp__parsed *p, unsigned fact, int64_t *ns)
+bool gsp__turn_mark_of(const struct gsp__parsed *p, unsigned fact, int64_t *ns)
 {
     const struct gsp__entry_view *e = gsp__parsed_fact(p, fact);
 
@@ -33,14 +33,15 @@ static void add_delays(struct gsp__parsed *p)
 {
     int64_t start, end, final, commit, stopped, heard;
 
-    if (mark_of(p, GSP__FACT_SPEECH_START, &start) && mark_of(p, GSP__FACT_SPEECH_END, &end) &&
-        mark_of(p, GSP__FACT_FINAL_TRANSCRIPT, &final) && end >= start) {
+    if (gsp__turn_mark_of(p, GSP__FACT_SPEECH_START, &start) &&
+        gsp__turn_mark_of(p, GSP__FACT_SPEECH_END, &end) &&
+        gsp__turn_mark_of(p, GSP__FACT_FINAL_TRANSCRIPT, &final) && end >= start) {
         add_delay(p, GSP_FACT_TRANSCRIPTION_DELAY, end, final);
-        if (mark_of(p, GSP__FACT_COMMIT, &commit))
+        if (gsp__turn_mark_of(p, GSP__FACT_COMMIT, &commit))
             add_delay(p, GSP_FACT_END_OF_TURN_DELAY, end, commit);
     }
-    if (mark_of(p, GSP__FACT_USER_STOPPED, &stopped) && mark_of(p, GSP__FACT_AGENT_SPEECH_START, &heard) &&
-        heard >= stopped)
+    if (gsp__turn_mark_of(p, GSP__FACT_USER_STOPPED, &stopped) &&
+        gsp__turn_mark_of(p, GSP__FACT_AGENT_SPEECH_START, &heard) && heard >= stopped)
         add_delay(p, GSP_FACT_E2E_LATENCY, stopped, heard);
 }
 

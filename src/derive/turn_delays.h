@@ -14,4 +14,7 @@
  */
 bool gsp__turn_complete(struct gsp__parsed *p, struct gsp__arena *arena);
 
+/* When a moment was marked: one of the facts from GSP__FACT_SPEECH_START on. False where it was not. */
+bool gsp__turn_mark_of(const struct gsp__parsed *p, unsigned fact, int64_t *ns);
+
 #endif
