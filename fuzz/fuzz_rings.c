@@ -346,9 +346,10 @@ static bool look(const char *path)
  * Draining.
  */
 
+static struct gsp__drain_config config;
+
 static struct gsp__batch *batch_for_memory(void)
 {
-    static struct gsp__drain_config config;
     static struct gsp__batch *batch;
     gsp_error err = {0};
 
@@ -394,8 +395,11 @@ static void drain(const char *path)
     }
     check_held(batch, GSP_SIGNAL_TRACES);
     check_held(batch, GSP_SIGNAL_LOGS);
-    FUZZ_CHECK(gsp__ring_drain_metrics(ring, batch, true), "no metrics");
-    check_held(batch, GSP_SIGNAL_METRICS);
+    for (int i = 0; i < 3; i++) { /* as they stand; as deltas; and again, when there are none */
+        config.is_delta = i > 0;
+        FUZZ_CHECK(gsp__ring_drain_metrics(ring, batch, true), "no metrics");
+        check_held(batch, GSP_SIGNAL_METRICS);
+    }
     gsp__ring_drain_close(ring, false);
 }
 

@@ -132,11 +132,13 @@ bool gsp__batch_commit(struct gsp__batch *b, struct gsp__export_counts *counts)
         }
     }
     b->is_committed = true;
-    if (b->waiting)
-        return false;
+    return b->waiting == 0;
+}
+
+void gsp__batch_release(struct gsp__batch *b)
+{
     for (uint32_t i = 0; i < b->n_records; i++)
         gsp__reader_release(b->ring, &b->records[i]);
     b->ring = NULL;
     b->n_records = b->n_spans = 0;
-    return true;
 }

@@ -46,10 +46,10 @@ void gsp__batch_add_record(struct gsp__batch *batch, const struct gsp__record_re
 /* Whether `n_records` more would be too many, or an exporter has enough. */
 bool gsp__batch_is_ripe(const struct gsp__batch *batch, uint32_t batch_max, uint32_t n_records);
 
-/*
- * Commit to the exporters that are not done yet. When all are: the records are given back, and the batch is
- * over. False if one waits.
- */
+/* Commit to the exporters that are not done yet. False if one waits; else the batch must be released. */
 bool gsp__batch_commit(struct gsp__batch *batch, struct gsp__export_counts *counts);
+
+/* All exporters are done: the records are given back, and the batch is over. */
+void gsp__batch_release(struct gsp__batch *batch);
 
 #endif

@@ -334,6 +334,37 @@ static gsp_status set_signal(const gsp_drainer_options *o, gsp_signal signal, st
     return status;
 }
 
+/*
+ * Metrics.
+ */
+
+/* A variable that is one of these words; the first is the default. Returns which. */
+static unsigned pick_word(const char *variable, const char *const *words, unsigned n_words)
+{
+    const char *value = gsp__env(variable);
+
+    for (unsigned i = 0; value && i < n_words; i++)
+        if (strcasecmp(value, words[i]) == 0)
+            return i;
+    if (value)
+        gsp__warn_once(variable, "%s=\"%.64s\" is not offered here: %s is used", variable, value, words[0]);
+    return 0;
+}
+
+static void set_metrics(const gsp_drainer_options *o, struct gsp__drain_config *c)
+{
+    static const char *const temporalities[] = {"cumulative", "delta", "lowmemory"};
+    static const char *const aggregations[] = {"explicit_bucket_histogram"};
+    static const char *const filters[] = {"trace_based", "always_on", "always_off"};
+
+    /* of lowmemory counters and histograms are deltas, and there is nothing else */
+    c->is_delta = pick_word("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", temporalities, 3) != 0;
+    pick_word("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", aggregations, 1);
+    c->exemplars = (enum gsp__exemplars)pick_word("OTEL_METRICS_EXEMPLAR_FILTER", filters, 3);
+    c->metric_series_max = pick(0, "GENSPAN_METRIC_SERIES", 2, 8000, 2000);
+    c->metric_interval_ms = pick(o->metric_interval_ms, "OTEL_METRIC_EXPORT_INTERVAL", 1, 86400000, 60000);
+}
+
 gsp_status gsp__drain_config(const gsp_drainer_options *o, struct gsp__drain_config *c, gsp_error *err)
 {
     struct gsp__signal_config *traces = &c->signals[GSP_SIGNAL_TRACES];
@@ -360,7 +391,7 @@ gsp_status gsp__drain_config(const gsp_drainer_options *o, struct gsp__drain_con
         status = set_spool(o, c, err);
     c->schedule_delay_ms = pick(o->schedule_delay_ms, "OTEL_BSP_SCHEDULE_DELAY", 0, 3600000, 5000);
     c->batch_max = pick(o->batch_max, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 1, 65536, 512);
-    c->metric_interval_ms = pick(o->metric_interval_ms, "OTEL_METRIC_EXPORT_INTERVAL", 1, 86400000, 60000);
+    set_metrics(o, c);
     c->exit_timeout_ms = pick(o->exit_timeout_ms, "GENSPAN_EXIT_TIMEOUT", 0, 600000, 5000);
     return status;
 }

@@ -36,7 +36,7 @@
  *     256     8  how many losses, of all reasons, a drainer has told of
  *     264    56  (0)
  *     320   128  16 loss counters, 8 bytes each, in the order of gsp_loss
- *     448    64  (0)
+ *     448    64  how many of each a drainer has told of, 4 bytes each, in the same order
  *     512  3584  resource attributes: entries, as in a record
  *
  * WORD (of a chunk)
@@ -186,7 +186,7 @@ struct gsp__ring_header {
     _Atomic uint64_t n_losses_told;
     char zero2[56];
     _Atomic uint64_t loss[GSP__RING_LOSSES];
-    char zero3[64];
+    _Atomic uint32_t loss_told[GSP__RING_LOSSES]; /* stays at the most there is */
 };
 
 enum gsp__record_kind {

@@ -231,17 +231,29 @@ uint64_t test_metric(const char *path, const char *name, const char *key, const 
     return n;
 }
 
-uint64_t test_bank_count(const struct gsp__bank *bank, enum gsp__instrument instrument, const char *value)
+uint64_t test_fold_count(struct gsp__ring_drain *ring, enum gsp__measure measure, uint64_t *sum)
 {
-    uint64_t n = 0;
+    struct gsp__fold_window window;
+    uint64_t n = 0, total = 0;
 
-    for (uint32_t i = 0; i < bank->n_series; i++) {
-        const struct gsp__series *s = &bank->series[i];
+    gsp__fold_window(ring->fold, ring->reader, &window);
+    for (uint32_t i = 0; i < window.bank->n_keys; i++) {
+        const struct gsp__series *s = gsp__bank_series_at(window.bank, i, measure);
 
-        if (s->instrument == instrument && (!value || memmem(s->key, s->n_key, value, strlen(value)) != NULL))
-            n += s->count;
+        n += s ? s->count : 0;
+        total += s ? s->sum : 0;
     }
+    if (sum)
+        *sum = total;
     return n;
+}
+
+uint64_t test_fold_own(struct gsp__ring_drain *ring, enum gsp__own_counter counter)
+{
+    struct gsp__fold_window window;
+
+    gsp__fold_window(ring->fold, ring->reader, &window);
+    return window.own[counter];
 }
 
 /*
@@ -307,11 +319,12 @@ static enum gsp__export_result metrics(struct gsp__exporter *exporter,
                                        const struct gsp__resource_metrics *resource, bool must_keep,
                                        struct gsp__export_counts *counts)
 {
-    (void)resource;
+    struct test_exporter *e = (struct test_exporter *)exporter;
+
     (void)must_keep;
     (void)counts;
     tell(exporter, "metrics", NULL, 0);
-    return GSP__EXPORT_DONE;
+    return e->on_metrics ? e->on_metrics(e->self, &resource->scopes[0]) : GSP__EXPORT_DONE;
 }
 
 static bool tick(struct gsp__exporter *exporter, struct gsp__export_counts *counts)

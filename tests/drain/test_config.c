@@ -520,6 +520,56 @@ static void wrong_options_are_errors(void **state)
     }
 }
 
+/*
+ * Metrics.
+ */
+
+static void how_metrics_go_out(void **state)
+{
+    static const struct {
+        const char *word;
+        bool is_delta;
+    } temporalities[] = {{"cumulative", false}, {"delta", true}, {"LowMemory", true}, {"", false}};
+    static const struct {
+        const char *word;
+        enum gsp__exemplars exemplars;
+    } filters[] = {{"always_on", GSP__EXEMPLARS_ALWAYS},
+                   {"ALWAYS_OFF", GSP__EXEMPLARS_NEVER},
+                   {"trace_based", GSP__EXEMPLARS_SAMPLED}};
+
+    (void)state;
+    quietly();
+    assert_false(config.is_delta);
+    assert_int_equal(config.exemplars, GSP__EXEMPLARS_SAMPLED);
+    assert_int_equal(config.metric_series_max, 2000);
+    for (size_t i = 0; i < GSP__COUNT_OF(temporalities); i++) {
+        setenv("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", temporalities[i].word, 1);
+        quietly();
+        assert_int_equal(config.is_delta, temporalities[i].is_delta);
+    }
+    for (size_t i = 0; i < GSP__COUNT_OF(filters); i++) {
+        setenv("OTEL_METRICS_EXEMPLAR_FILTER", filters[i].word, 1);
+        quietly();
+        assert_int_equal(config.exemplars, filters[i].exemplars);
+    }
+    setenv("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", "explicit_bucket_histogram", 1);
+    setenv("GENSPAN_METRIC_SERIES", "2", 1);
+    quietly();
+    assert_int_equal(config.metric_series_max, 2);
+}
+
+static void what_is_not_offered_for_metrics_is_warned_of(void **state)
+{
+    (void)state;
+    badly("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", "base2_exponential_bucket_histogram");
+    badly("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "sometimes");
+    badly("OTEL_METRICS_EXEMPLAR_FILTER", "on");
+    badly("GENSPAN_METRIC_SERIES", "1"); /* the overflow, and one */
+    assert_false(config.is_delta);
+    assert_int_equal(config.exemplars, GSP__EXEMPLARS_SAMPLED);
+    assert_int_equal(config.metric_series_max, 2000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -538,6 +588,8 @@ int main(void)
         cmocka_unit_test_setup(times_and_sizes, set_up),
         cmocka_unit_test_setup(logs_have_variables_of_their_own, set_up),
         cmocka_unit_test_setup(wrong_options_are_errors, set_up),
+        cmocka_unit_test_setup(how_metrics_go_out, set_up),
+        cmocka_unit_test_setup(what_is_not_offered_for_metrics_is_warned_of, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
