@@ -83,6 +83,7 @@
     [GSP_FACT_GENERATION_ID] = GSP__KEY("genspan.turn.generation_id"),                                       \
     [GSP_FACT_PARENT_GENERATION_ID] = GSP__KEY("genspan.turn.parent_generation_id"),                         \
     [GSP_FACT_INTERRUPTED] = GSP__KEY("genspan.turn.interrupted"),                                           \
+    [GSP__FACT_TRANSCRIPT] = GSP__KEY("genspan.turn.transcript"),                                            \
     [GSP_FACT_TRANSCRIPT_CONFIDENCE] = GSP__KEY("genspan.turn.transcript_confidence"),                       \
     [GSP_FACT_TRANSCRIPTION_DELAY] = GSP__KEY("genspan.turn.transcription_delay"),                           \
     [GSP_FACT_END_OF_TURN_DELAY] = GSP__KEY("genspan.turn.end_of_turn_delay"),                               \

@@ -228,6 +228,14 @@ struct gsp__stream_part {
  * end. Only the first 192 bytes are set when the record starts; the rest counts where flags, usage_seen,
  * n_error_type and n_message say so.
  */
+/* What a generic span is to a voice agent. */
+enum gsp__node_kind {
+    GSP__NODE_NONE = 0,
+    GSP__NODE_USER_TURN = 1,
+    GSP__NODE_AGENT_TURN = 2,
+    GSP__NODE_EOU_DETECTION = 3,
+};
+
 struct gsp__head {
     uint32_t owner; /* 0 */
     uint32_t next;
@@ -260,7 +268,8 @@ struct gsp__head {
     uint64_t keys_seen;     /* 160: one bit per hash of a custom key */
     uint32_t target_index;  /* 168; of an operation: of its latest attempt */
     uint8_t attempt_kind;
-    uint8_t reserved[3];
+    uint8_t node_kind; /* 173: a gsp__node_kind */
+    uint8_t reserved[2];
     int64_t end_ns; /* 176 */
     uint8_t outcome;
     uint8_t usage_source;
