@@ -83,8 +83,10 @@
 /* What is neither a model nor speech that goes out: a turn that consists of a transcription, tools, agents,
  * the rest; spans of the program, turns with their ids among them. */
 #define GSP__LIVEKIT_OTHER_ROWS(node, turn)                                                                  \
-    GSP__LIVEKIT_ROW("user_turn", GSP__CLASS_SPEECH_TO_TEXT, OPERATION, turn, OPERATION, ALWAYS, 0,          \
+    GSP__LIVEKIT_ROW("user_turn", GSP__CLASS_SPEECH_TO_TEXT, OPERATION, turn, OPERATION, IF_ROOT, 0,         \
                      GSP__UNDER_CALLER),                                                                     \
+        GSP__LIVEKIT_ROW("{operation} {model}", GSP__CLASS_SPEECH_TO_TEXT, OPERATION, turn, OPERATION,       \
+                         IF_CHILD, 0, GSP__UNDER_CALLER),                                                    \
         GSP__LIVEKIT_ROW("function_tool", GSP__CLASS_TOOL, OPERATION, node, OPERATION, ALWAYS, 0,            \
                          GSP__UNDER_CALLER),                                                                 \
         GSP__LIVEKIT_ROW("agent_turn", GSP__CLASS_AGENT, OPERATION, node, OPERATION, ALWAYS, 0,              \

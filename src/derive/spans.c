@@ -560,6 +560,9 @@ static bool is_in_tree(const struct deriving *d, const struct gsp__span_row *row
         return d->n_groups > 1;
     case GSP__NO_ATTEMPTS:
         return d->call->n_attempts == 0;
+    case GSP__IF_ROOT:
+    case GSP__IF_CHILD:
+        return !(head_of(d->call->root)->flags & GSP__FLAG_HAS_PARENT) == (row->when == GSP__IF_ROOT);
     }
     return false;
 }

@@ -122,7 +122,12 @@ static const char *name_of_computed(unsigned what)
 static void put_spans(struct gsp__buffer *b)
 {
     static const char *const levels[] = {"each operation", "each target", "each attempt"};
-    static const char *const whens[] = {"", ", at one target", ", where it fell back", ", without attempts"};
+    static const char *const whens[] = {"",
+                                        ", at one target",
+                                        ", where it fell back",
+                                        ", without attempts",
+                                        ", by itself",
+                                        ", within something"};
     static const char *const classes[] = {"chat",           "completion", "embeddings", "speech to text",
                                           "text to speech", "tool",       "agent",      "workflow",
                                           "retrieval",      "agent step", "other",      "span"};
