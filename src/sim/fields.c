@@ -177,7 +177,7 @@ bool gsp__fields_text(struct gsp__fields *r, const json_t *item, void *out)
 bool gsp__fields_word(struct gsp__fields *r, const json_t *value, const char *const *words, unsigned n,
                       int *out)
 {
-    const char *text;
+    const char *text = "";
 
     if (!gsp__fields_string(r, value, &text))
         return false;

@@ -219,6 +219,8 @@ static void take_step(struct run *run, struct caller *c)
 {
     const struct gsp__step *s = next_step(c);
 
+    if (!s)
+        return;
     c->n_read++;
     switch (s->kind) {
     case GSP__STEP_CHUNK:
