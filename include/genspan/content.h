@@ -40,7 +40,8 @@ typedef enum gsp_content_kind {
     GSP_CONTENT_TOOL_RESPONSE = 9,   /* text or JSON, or more of it */
     GSP_CONTENT_MEDIA_MODALITY = 10, /* image, audio, video, document */
     GSP_CONTENT_MEDIA_MIME_TYPE = 11,
-    GSP_CONTENT_MEDIA_URI = 12,     /* a reference; never a data: URL, which is MIME type and size */
+    GSP_CONTENT_MEDIA_URI = 12,     /* a reference, or more of it; never a data: URL, which is MIME type
+                                       and size */
     GSP_CONTENT_MEDIA_FILE_ID = 13, /* the provider's name of an uploaded file */
     GSP_CONTENT_MEDIA_SIZE = 14,    /* of inline media, in `value`; its bytes are never kept */
     GSP_CONTENT_JSON = 15           /* JSON as it stands, or more of it (tools, documents) */

@@ -98,6 +98,21 @@ static void count_tool(struct gsp__decoder *d)
     d->n_tool_calls++;
 }
 
+static void put_tool(const struct gsp__decoder *d, gsp_content_kind kind, const char *bytes, size_t n)
+{
+    gsp_content_piece piece = GSP_CONTENT_PIECE_INIT;
+
+    if (n == 0)
+        return;
+    piece.side = GSP_CONTENT_OUTPUT;
+    piece.kind = (uint16_t)kind;
+    piece.place = (uint16_t)d->answer.choice;
+    piece.part = (uint16_t)d->answer.tool_index;
+    piece.bytes = bytes;
+    piece.n_bytes = n;
+    d->sink->piece(d->self, &piece);
+}
+
 void gsp__answer_end_tool(struct gsp__decoder *d)
 {
     struct gsp__answer *a = &d->answer;
@@ -106,6 +121,8 @@ void gsp__answer_end_tool(struct gsp__decoder *d)
         return;
     d->kinds |= (uint8_t)(1u << GSP_MARK_TOOL_CALL);
     count_tool(d);
-    d->sink->tool_call(d->self, a->choice, a->tool_index, a->tool_id, a->n_tool_id, a->tool_name,
-                       a->n_tool_name);
+    if (!d->sink->piece)
+        return;
+    put_tool(d, GSP_CONTENT_TOOL_CALL_ID, a->tool_id, a->n_tool_id);
+    put_tool(d, GSP_CONTENT_TOOL_CALL_NAME, a->tool_name, a->n_tool_name);
 }
