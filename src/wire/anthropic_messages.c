@@ -21,6 +21,15 @@ static const struct gsp__node in_request_root[] = {GSP__ANTHROPIC_REQUEST_NODES}
 static const struct gsp__node request_root =
     GSP__NODE_PARENT("", OBJECT, GSP__ANTHROPIC_NOTHING, in_request_root);
 
+static const struct gsp__node in_said_block[] = {GSP__ANTHROPIC_SAID_BLOCK_NODES};
+
+static const struct gsp__node in_said_message[] = {GSP__ANTHROPIC_SAID_MESSAGE_NODES(in_said_block)};
+
+static const struct gsp__node in_content_root[] = {GSP__ANTHROPIC_CONTENT_NODES(in_said_message)};
+
+static const struct gsp__node content_root =
+    GSP__NODE_PARENT("", OBJECT, GSP__ANTHROPIC_NOTHING, in_content_root);
+
 /* Vertex has the model in the path: .../models/MODEL:rawPredict */
 static void target(struct gsp__request_decoder *d, const char *text, size_t n)
 {
@@ -481,6 +490,7 @@ const struct gsp__format gsp__anthropic_messages = {
     .operation = "chat",
     .provider = "anthropic",
     .request_root = &request_root,
+    .content_root = &content_root,
     .response_root = &response_root,
     .request = gsp__anthropic_request,
     .response = gsp__anthropic_response,

@@ -96,6 +96,7 @@ const struct gsp__format gsp__bedrock_converse = {
     .operation = "chat",
     .provider = "aws.bedrock",
     .request_root = &gsp__bedrock_request_root,
+    .content_root = &gsp__bedrock_content_root,
     .response_root = &root,
     .request = gsp__bedrock_request,
     .response = response,

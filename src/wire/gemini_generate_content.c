@@ -591,6 +591,7 @@ const struct gsp__format gsp__gemini_generate_content = {
     .operation = "generate_content",
     .provider = "gcp.gemini",
     .request_root = &gsp__gemini_request_root,
+    .content_root = &gsp__gemini_content_root,
     .response_root = &response_root,
     .request = gsp__gemini_request,
     .response = response,

@@ -67,24 +67,25 @@ static const struct gsp__node in_request_format[] = {
     GSP__NODE("type", FACT, RESPONSE_FORMAT),
 };
 
-static const struct gsp__node in_request_root[] = {
-    GSP__NODE("model", FACT, MODEL),
-    GSP__NODE("prompt", SKIP, NOTHING),
-    GSP__NODE("stream", FACT, STREAM),
-    GSP__NODE("temperature", FACT, TEMPERATURE),
-    GSP__NODE("top_p", FACT, TOP_P),
-    GSP__NODE("top_k", FACT, TOP_K),
-    GSP__NODE("seed", FACT, SEED),
-    GSP__NODE("max_tokens", FACT, MAX_TOKENS),
-    GSP__NODE("presence_penalty", FACT, PRESENCE_PENALTY),
-    GSP__NODE("frequency_penalty", FACT, FREQUENCY_PENALTY),
-    GSP__NODE("n", FACT, CHOICE_COUNT),
-    GSP__NODE("stop", FACT, STOP),
-    GSP__NODE("service_tier", FACT, SERVICE_TIER),
-    GSP__NODE_PARENT("response_format", OBJECT, NOTHING, in_request_format),
-};
+#define REQUEST_NODES(prompt)                                                                                \
+    GSP__NODE("model", FACT, MODEL), prompt, GSP__NODE("stream", FACT, STREAM),                              \
+        GSP__NODE("temperature", FACT, TEMPERATURE), GSP__NODE("top_p", FACT, TOP_P),                        \
+        GSP__NODE("top_k", FACT, TOP_K), GSP__NODE("seed", FACT, SEED),                                      \
+        GSP__NODE("max_tokens", FACT, MAX_TOKENS), GSP__NODE("presence_penalty", FACT, PRESENCE_PENALTY),    \
+        GSP__NODE("frequency_penalty", FACT, FREQUENCY_PENALTY), GSP__NODE("n", FACT, CHOICE_COUNT),         \
+        GSP__NODE("stop", FACT, STOP), GSP__NODE("service_tier", FACT, SERVICE_TIER),                        \
+        GSP__NODE_PARENT("response_format", OBJECT, NOTHING, in_request_format)
+
+static const struct gsp__node in_request_root[] = {REQUEST_NODES(GSP__NODE("prompt", SKIP, NOTHING))};
 
 static const struct gsp__node request_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_request_root);
+
+/* A prompt as numbers of tokens has no text. */
+static const struct gsp__node in_content_root[] = {
+    REQUEST_NODES(GSP__NODE("prompt", TEXT, GSP__PROMPT_INPUT)),
+};
+
+static const struct gsp__node content_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_content_root);
 
 static void request(struct gsp__request_decoder *d, enum gsp__map_event event)
 {
@@ -344,6 +345,7 @@ const struct gsp__format gsp__openai_completions = {
     .operation = "text_completion",
     .provider = "openai",
     .request_root = &request_root,
+    .content_root = &content_root,
     .response_root = &response_root,
     .request = request,
     .response = response,
