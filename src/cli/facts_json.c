@@ -226,7 +226,7 @@ static void on_piece(void *self, const gsp_content_piece *piece)
 
     if (piece->side != GSP_CONTENT_OUTPUT)
         return;
-    if (piece->kind == GSP_CONTENT_TEXT && piece->place < CHOICES_MAX)
+    if (piece->kind == GSP_CONTENT_TEXT && piece->part == 0 && piece->place < CHOICES_MAX)
         gsp__buffer_add(&f->text[piece->place], piece->bytes, piece->n_bytes);
     else if (piece->kind == GSP_CONTENT_TOOL_CALL_ID)
         add_to_call(f, piece, "id");
@@ -289,7 +289,7 @@ static int by_place(const void *a, const void *b)
     return (x->index > y->index) - (x->index < y->index);
 }
 
-static void put_lists(struct facts *f)
+static void put_lists(struct facts *f, unsigned n_calls)
 {
     json_t *finish = json_array(), *calls = json_array();
 
@@ -301,7 +301,7 @@ static void put_lists(struct facts *f)
         json_array_append(calls, f->calls[i].json);
     if (json_array_size(finish))
         json_object_set(f->out, "finish_reasons", finish);
-    if (json_array_size(calls))
+    if (json_array_size(calls) && n_calls > 0) /* which leaves out the older way to call a function */
         json_object_set(f->out, "tool_calls", calls);
     if (json_array_size(f->ids))
         json_object_set(f->out, "provider_request_id_candidates", f->ids);
@@ -393,7 +393,7 @@ json_t *gsp__facts_json(const struct gsp__exchange_bytes *x, const struct gsp__f
         json_object_del(out, "error_code");
         json_object_del(out, "error_message");
     }
-    put_lists(f);
+    put_lists(f, response->n_tool_calls);
 out:
     if (f) {
         for (size_t i = 0; i < CHOICES_MAX; i++) {

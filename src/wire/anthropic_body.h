@@ -87,6 +87,7 @@ struct gsp__anthropic_state {
     uint32_t block;                          /* the place of the block that is being read */
     uint8_t block_type;
     bool has_started; /* a block, in this event */
+    bool has_own_id;  /* the block's id is one of a tool of the caller's */
     bool is_in_iteration;
     bool is_compaction;
     bool is_refused;

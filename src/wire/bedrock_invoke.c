@@ -332,7 +332,7 @@ static void response(struct gsp__decoder *d, enum gsp__map_event event)
         gsp__answer_tool_index(d);
         break;
     case TOOL_INPUT:
-        gsp__decoder_text(d, 0, GSP_MARK_TOOL_CALL, m);
+        gsp__answer_arguments(d);
         break;
     default:
         gsp__anthropic_response(d, event);

@@ -258,7 +258,7 @@ static void arguments(struct gsp__decoder *d)
         state_of(d)->has_deltas = true;
     else if (state_of(d)->has_deltas)
         return;
-    gsp__decoder_text(d, 0, GSP_MARK_TOOL_CALL, &d->map);
+    gsp__answer_arguments(d);
 }
 
 static void count(struct gsp__decoder *d)

@@ -11,6 +11,9 @@ struct gsp__spot {
     uint16_t side, place, part;
 };
 
+/* The audio of an answer. */
+static const struct gsp__spot gsp__audio_spot = {GSP_CONTENT_OUTPUT, 0, 0};
+
 static inline gsp_content_piece gsp__content_piece(struct gsp__spot spot, gsp_content_kind kind)
 {
     gsp_content_piece piece = GSP_CONTENT_PIECE_INIT;

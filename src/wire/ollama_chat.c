@@ -222,7 +222,7 @@ static void value(struct gsp__decoder *d)
         gsp__answer_tool_name(d);
         break;
     case TOOL_ARGUMENTS:
-        gsp__decoder_text(d, 0, GSP_MARK_TOOL_CALL, m);
+        gsp__answer_arguments(d);
         break;
     case DONE:
         GSP__STATE_OF(d, struct state)->is_done = m->token == GSP__JSON_TRUE;

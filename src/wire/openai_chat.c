@@ -52,6 +52,7 @@ enum action {
     TOOL_ARGUMENTS,
     FUNCTION_CALL,
     AUDIO,
+    IMAGE,
     AUDIO_TRANSCRIPT,
     INPUT_TOKENS,
     OUTPUT_TOKENS,
@@ -258,6 +259,16 @@ static const struct gsp__node in_audio[] = {
     GSP__NODE("transcript", TEXT, AUDIO_TRANSCRIPT),
 };
 
+static const struct gsp__node in_image_url[] = {
+    GSP__NODE("url", TEXT, IMAGE),
+};
+
+/* OpenRouter's */
+static const struct gsp__node in_image[] = {
+    GSP__NODE("type", SKIP, NOTHING),
+    GSP__NODE_PARENT("image_url", OBJECT, IMAGE, in_image_url),
+};
+
 static const struct gsp__node in_message[] = {
     GSP__NODE("role", SKIP, NOTHING),
     GSP__NODE_PARENT("content", TEXT, CONTENT, in_content),
@@ -268,6 +279,7 @@ static const struct gsp__node in_message[] = {
     GSP__NODE_PARENT("function_call", OBJECT, FUNCTION_CALL, in_function),
     GSP__NODE_PARENT("audio", OBJECT, NOTHING, in_audio),
     GSP__NODE("thinking", TEXT, REASONING),
+    GSP__NODE_PARENT("images", OBJECT, NOTHING, in_image),
 };
 
 static const struct gsp__node in_choice[] = {
@@ -362,6 +374,7 @@ static void end_function_call(struct gsp__decoder *d)
 {
     if (d->answer.n_tool_name > 0)
         d->kinds |= 1u << GSP_MARK_TOOL_CALL;
+    gsp__answer_put_tool(d);
 }
 
 static void answer(struct gsp__decoder *d)
@@ -389,11 +402,18 @@ static void answer(struct gsp__decoder *d)
                 d->sink->boolean(d->self, GSP_FACT_REFUSAL, true);
             s->is_refused = true;
         }
+        gsp__decoder_aside(d, d->answer.choice, m);
         break;
     case AUDIO:
+        gsp__decoder_base64_audio(d, m);
+        break;
     case AUDIO_TRANSCRIPT:
         if (m->value.n > 0)
             d->kinds |= 1u << GSP_MARK_AUDIO;
+        gsp__decoder_aside(d, d->answer.choice, m);
+        break;
+    case IMAGE:
+        gsp__decoder_media_url(d, m);
         break;
     case TOOL_INDEX:
         gsp__answer_tool_index(d);
@@ -405,7 +425,7 @@ static void answer(struct gsp__decoder *d)
         gsp__answer_tool_name(d);
         break;
     case TOOL_ARGUMENTS:
-        gsp__decoder_text(d, d->answer.choice, GSP_MARK_TOOL_CALL, m);
+        gsp__answer_arguments(d);
         break;
     default:
         break;
@@ -542,6 +562,8 @@ static void response(struct gsp__decoder *d, enum gsp__map_event event)
             gsp__answer_begin_choice(d);
         else if (action == TOOL_CALL || action == FUNCTION_CALL)
             gsp__answer_begin_tool(d);
+        else if (action == IMAGE)
+            gsp__decoder_begin_media(d, d->answer.choice, GSP__MODALITY_IMAGE);
         break;
     case GSP__MAP_LEAVE:
         if (action == CHOICE)

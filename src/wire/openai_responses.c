@@ -44,6 +44,8 @@ enum action {
     ITEM_TYPE,
     ITEM_ARGUMENTS,
     ITEM_APPROVAL,
+    ITEM_FORMAT,
+    ITEM_IMAGE,
     TOOL_ID,
     TOOL_NAME,
     PART_TYPE,
@@ -237,6 +239,8 @@ static const struct gsp__node in_item[] = {
     GSP__NODE("name", FACT, TOOL_NAME),
     GSP__NODE("input", TEXT, ITEM_ARGUMENTS),
     GSP__NODE_PARENT("summary", OBJECT, NOTHING, in_summary),
+    GSP__NODE("output_format", FACT, ITEM_FORMAT),
+    GSP__NODE("result", TEXT, ITEM_IMAGE),
 };
 
 /* What an event says of an item: its text comes in events of its own. */
@@ -431,6 +435,8 @@ static void output(struct gsp__decoder *d)
         [ITEM_TYPE] = gsp__responses_item_type,
         [ITEM_ARGUMENTS] = gsp__responses_item_arguments,
         [ITEM_APPROVAL] = gsp__responses_item_of_provider,
+        [ITEM_FORMAT] = gsp__responses_item_format,
+        [ITEM_IMAGE] = gsp__responses_item_image,
         [TOOL_ID] = gsp__answer_tool_id,
         [TOOL_NAME] = gsp__answer_tool_name,
         [PART_TYPE] = gsp__responses_part_type,

@@ -32,10 +32,10 @@ struct gsp__sink {
 
     /*
      * A piece of content, of the request or the answer, in the shape of CO-2; NULL where capture is off: then
-     * no byte of content is copied. Pieces of text, reasoning, arguments, responses, JSON and URIs come in as
-     * many pieces as the input was cut into, and are joined; a tool call's id and name may come again, and
-     * the first counts; all others come once and whole. Places say an order, and may leave out numbers. The
-     * answer's messages have no role: it is the assistant's.
+     * no byte of content is copied. Pieces of text, reasoning, arguments, responses, JSON and URIs are
+     * joined, as many as the input was cut into; all others are whole, and the first of its kind in a part
+     * (of a message, for its role and name) counts. Places and parts say an order, and may leave out numbers.
+     * The answer's messages have no role: it is the assistant's.
      */
     void (*piece)(void *self, const gsp_content_piece *piece);
 

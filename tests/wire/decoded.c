@@ -181,10 +181,10 @@ static void on_piece(void *self, const gsp_content_piece *piece)
     assert_int_equal(piece->struct_size, sizeof *piece);
     if (piece->side != GSP_CONTENT_OUTPUT)
         return;
-    assert_true(piece->n_bytes > 0);
     if (piece->kind == GSP_CONTENT_TOOL_CALL_ID || piece->kind == GSP_CONTENT_TOOL_CALL_NAME)
         on_tool_call(self, piece);
-    else
+    else if (piece->kind == GSP_CONTENT_TOOL_CALL_ARGUMENTS || piece->kind == GSP_CONTENT_REASONING ||
+             (piece->kind == GSP_CONTENT_TEXT && piece->part == 0))
         gsp__buffer_add(content_at(self, piece), piece->bytes, piece->n_bytes);
 }
 
@@ -320,10 +320,13 @@ static size_t n_first_of(const struct cuts *cuts, size_t n)
     return cuts->n_first < n ? cuts->n_first : n;
 }
 
-static void feed(const char *bytes, size_t n, const struct cuts *cuts,
-                 void (*take)(void *self, const char *bytes, size_t n), void *self)
+void feed_in_cuts(const char *bytes, size_t n, struct cuts cuts,
+                  void (*take)(void *self, const char *bytes, size_t n), void *self)
 {
-    size_t at = 0, n_piece = n_first_of(cuts, n);
+    size_t at = 0, n_piece = n_first_of(&cuts, n);
+
+    if (n == 0)
+        return;
 
     for (;;) {
         char *piece = malloc(n_piece);
@@ -337,7 +340,7 @@ static void feed(const char *bytes, size_t n, const struct cuts *cuts,
         at += n_piece;
         if (at == n)
             return;
-        n_piece = n_rest_of(cuts, n - at);
+        n_piece = n_rest_of(&cuts, n - at);
     }
 }
 
@@ -363,8 +366,7 @@ static const char *decode_response(const char *bytes, size_t n, enum gsp__framin
     if (!has_content)
         with.piece = NULL;
     gsp__decoder_init(d, as_format, framing, &with, &found);
-    if (n > 0)
-        feed(bytes, n, &cuts, take_response, d);
+    feed_in_cuts(bytes, n, cuts, take_response, d);
     gsp__decoder_finish(d, 4711);
     put_facts(&b, &found);
     put_end(&b, &found, d);
@@ -389,8 +391,7 @@ const char *decoded_request(const char *bytes, size_t n, struct cuts cuts)
     gsp__request_init(d, as_format, &sink, &found);
     if (as_target)
         gsp__request_target(d, as_target, strlen(as_target));
-    if (n > 0)
-        feed(bytes, n, &cuts, take_request, d);
+    feed_in_cuts(bytes, n, cuts, take_request, d);
     gsp__request_finish(d);
     put_facts(&b, &found);
     deinit(&found);
@@ -402,7 +403,7 @@ const char *decoded_request(const char *bytes, size_t n, struct cuts cuts)
  * At all cuts.
  */
 
-static struct cuts cuts_of(size_t way, size_t n, uint64_t *seed)
+struct cuts cuts_of(size_t way, size_t n, uint64_t *seed)
 {
     if (way == 0)
         return (struct cuts){n, n, NULL};
@@ -442,7 +443,7 @@ void expect_response(const char *bytes, size_t n, enum gsp__framing framing, con
     assert_beginning(expected, decode_response(bytes, n, framing, (struct cuts){n, n, NULL}, false));
 }
 
-static enum gsp__framing framing_of_name(const char *name)
+enum gsp__framing framing_of_name(const char *name)
 {
     static const enum gsp__framing framings[] = {GSP__FRAMING_SSE, GSP__FRAMING_NDJSON,
                                                  GSP__FRAMING_EVENTSTREAM, GSP__FRAMING_RAW};
