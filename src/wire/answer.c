@@ -36,11 +36,21 @@ void gsp__answer_begin_choice(struct gsp__decoder *d)
 {
     d->answer.choice = d->map.index;
     d->answer.n_finish = 0;
+    d->answer.n_text = d->answer.n_reasoning = 0;
 }
 
+/* Its calls stay where they are: of them more is told than can be moved. */
 void gsp__answer_index(struct gsp__decoder *d)
 {
-    index_of(&d->map, &d->answer.choice);
+    struct gsp__answer *a = &d->answer;
+    struct gsp__spot from = {GSP_CONTENT_OUTPUT, (uint16_t)a->choice, 0}, to = from;
+
+    if (!index_of(&d->map, &a->choice) || a->choice == from.place)
+        return;
+    to.place = (uint16_t)a->choice;
+    gsp__content_move(d->sink, d->self, from, GSP_CONTENT_TEXT, to, GSP_CONTENT_TEXT, a->n_text);
+    gsp__content_move(d->sink, d->self, from, GSP_CONTENT_REASONING, to, GSP_CONTENT_REASONING,
+                      a->n_reasoning);
 }
 
 void gsp__answer_finish(struct gsp__decoder *d)

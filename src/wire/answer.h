@@ -7,7 +7,7 @@
 
 #include "wire/decoder.h"
 
-/* A choice begins; it has the array's index until gsp__answer_index says better. */
+/* A choice begins; it has the array's index until gsp__answer_index says better, and moves its texts. */
 void gsp__answer_begin_choice(struct gsp__decoder *d);
 void gsp__answer_index(struct gsp__decoder *d);
 void gsp__answer_finish(struct gsp__decoder *d);

@@ -30,6 +30,8 @@ struct gsp__answer {
     uint32_t tool_index;
     uint32_t arguments_index; /* under which arguments were handed over */
     uint64_t n_arguments;     /* bytes of them, of the call that is being read */
+    uint64_t n_text;          /* bytes of text and of reasoning that were handed over of this choice */
+    uint64_t n_reasoning;
     bool has_tool_index;
     uint8_t n_finish;
     uint8_t n_tool_id;
@@ -192,9 +194,8 @@ void gsp__decoder_text(struct gsp__decoder *d, unsigned choice, gsp_mark kind, c
  * is a part of its own. */
 void gsp__decoder_aside(struct gsp__decoder *d, unsigned choice, const struct gsp__json_map *m);
 
-/* The last n bytes of content of this choice and kind are of another after all. */
-void gsp__decoder_move(struct gsp__decoder *d, unsigned choice, gsp_mark kind, unsigned to_choice,
-                       gsp_mark to_kind, uint64_t n);
+/* The last n bytes of text of this choice were reasoning after all, or the other way round. */
+void gsp__decoder_move(struct gsp__decoder *d, unsigned choice, gsp_mark kind, gsp_mark to_kind, uint64_t n);
 
 /* A piece of audio as base64. All audio is one part of the answer, whose size is told at the end. */
 void gsp__decoder_base64_audio(struct gsp__decoder *d, const struct gsp__json_map *m);

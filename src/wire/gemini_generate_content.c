@@ -169,10 +169,8 @@ struct word {
 /* What is kept besides what all formats keep. */
 struct state {
     /* of the part and the candidate that are being read */
-    uint64_t n_part;       /* bytes of the part's text */
-    uint64_t n_content[2]; /* bytes of the candidate's: text, reasoning */
+    uint64_t n_part; /* bytes of the part's text */
     uint64_t n_base64;
-    uint32_t choice;
     uint8_t kinds; /* of content in the event before the part */
     bool is_thought;
     bool is_audio;
@@ -220,8 +218,7 @@ static void take_text(struct gsp__decoder *d)
     struct state *s = state_of(d);
     gsp_mark kind = s->is_thought ? GSP_MARK_REASONING : GSP_MARK_TEXT;
 
-    gsp__decoder_text(d, s->choice, kind, &d->map);
-    s->n_content[kind - GSP_MARK_TEXT] += d->map.value.n;
+    gsp__decoder_text(d, d->answer.choice, kind, &d->map);
     if (!s->is_thought)
         s->n_part += d->map.value.n;
 }
@@ -236,9 +233,7 @@ static void take_thought(struct gsp__decoder *d)
     s->is_thought = true;
     if (s->n_part == 0)
         return;
-    gsp__decoder_move(d, s->choice, GSP_MARK_TEXT, s->choice, GSP_MARK_REASONING, s->n_part);
-    s->n_content[0] -= s->n_part;
-    s->n_content[1] += s->n_part;
+    gsp__decoder_move(d, d->answer.choice, GSP_MARK_TEXT, GSP_MARK_REASONING, s->n_part);
     s->n_part = 0;
     if (!(s->kinds & 1u << GSP_MARK_TEXT))
         d->kinds &= (uint8_t) ~(1u << GSP_MARK_TEXT);
@@ -260,7 +255,7 @@ static void end_media(struct gsp__decoder *d)
         gsp__decoder_audio_type(d, (struct gsp__json_slice){s->word.bytes, s->word.n});
         return;
     }
-    media = gsp__decoder_begin_media(d, s->choice, GSP__MODALITY_UNKNOWN);
+    media = gsp__decoder_begin_media(d, d->answer.choice, GSP__MODALITY_UNKNOWN);
     gsp__media_type(media, (struct gsp__json_slice){s->word.bytes, s->word.n});
     gsp__media_size(media, n);
 }
@@ -272,16 +267,6 @@ static void take_media(struct gsp__decoder *d)
 
     for (size_t i = 0; i < data.n; i++)
         state_of(d)->n_base64 += data.bytes[i] != '=';
-}
-
-static void end_candidate(struct gsp__decoder *d)
-{
-    struct state *s = state_of(d);
-
-    for (unsigned i = 0; i < 2 && d->answer.choice != s->choice; i++)
-        gsp__decoder_move(d, s->choice, (gsp_mark)(GSP_MARK_TEXT + i), d->answer.choice,
-                          (gsp_mark)(GSP_MARK_TEXT + i), s->n_content[i]);
-    gsp__answer_end_choice(d);
 }
 
 static void take_finish(struct gsp__decoder *d)
@@ -494,8 +479,6 @@ static void enter(struct gsp__decoder *d)
     switch ((enum action)d->map.action) {
     case CANDIDATE:
         gsp__answer_begin_choice(d);
-        s->choice = d->answer.choice;
-        memset(s->n_content, 0, sizeof s->n_content);
         break;
     case PART:
         s->n_part = 0;
@@ -531,12 +514,11 @@ static void enter(struct gsp__decoder *d)
     }
 }
 
-/* Calls stay with the place of their candidate: they can be moved no more. */
 static void leave(struct gsp__decoder *d)
 {
     switch ((enum action)d->map.action) {
     case CANDIDATE:
-        end_candidate(d);
+        gsp__answer_end_choice(d);
         break;
     case FUNCTION_CALL:
         gsp__answer_end_tool(d);

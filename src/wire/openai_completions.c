@@ -198,31 +198,12 @@ static const struct gsp__node root[] = {
 static const struct gsp__node response_root = GSP__NODE_PARENT("", OBJECT, DOCUMENT, root);
 
 struct state {
-    bool is_error;   /* the document is an error */
-    uint64_t n_text; /* of the choice, before its index */
+    bool is_error; /* the document is an error */
 };
 
 static struct state *state_of(struct gsp__decoder *d)
 {
     return GSP__STATE_OF(d, struct state);
-}
-
-static void take_text(struct gsp__decoder *d)
-{
-    state_of(d)->n_text += d->map.value.n;
-    gsp__decoder_text(d, d->answer.choice, GSP_MARK_TEXT, &d->map);
-}
-
-/* It stands behind the text, and in a stream the place in the array says nothing. */
-static void take_index(struct gsp__decoder *d)
-{
-    struct state *s = state_of(d);
-    unsigned place = d->answer.choice;
-
-    gsp__answer_index(d);
-    if (d->answer.choice != place)
-        gsp__decoder_move(d, place, GSP_MARK_TEXT, d->answer.choice, GSP_MARK_TEXT, s->n_text);
-    s->n_text = 0;
 }
 
 /* Whether the document is the error itself, not one that has an error in it. */
@@ -235,13 +216,13 @@ static void answer(struct gsp__decoder *d)
 {
     switch ((enum action)d->map.action) {
     case TEXT:
-        take_text(d);
+        gsp__decoder_text(d, d->answer.choice, GSP_MARK_TEXT, &d->map);
         break;
     case REASONING:
         gsp__decoder_text(d, d->answer.choice, GSP_MARK_REASONING, &d->map);
         break;
     case CHOICE_INDEX:
-        take_index(d);
+        gsp__answer_index(d); /* it stands behind the text */
         break;
     case FINISH:
         gsp__answer_finish(d);
@@ -317,10 +298,8 @@ static void response(struct gsp__decoder *d, enum gsp__map_event event)
 
     switch (event) {
     case GSP__MAP_ENTER:
-        if (action == CHOICE) {
+        if (action == CHOICE)
             gsp__answer_begin_choice(d);
-            state_of(d)->n_text = 0;
-        }
         break;
     case GSP__MAP_LEAVE:
         if (action == CHOICE)

@@ -493,9 +493,9 @@ static void recount(struct gsp__decoder *d, uint8_t kind)
     if (kind == UNKNOWN)
         return;
     if (kind == TEXT) {
-        gsp__decoder_move(d, 0, GSP_MARK_REASONING, 0, GSP_MARK_TEXT, s->n_as_reasoning);
+        gsp__decoder_move(d, 0, GSP_MARK_REASONING, GSP_MARK_TEXT, s->n_as_reasoning);
     } else if (kind == REASONING) {
-        gsp__decoder_move(d, 0, GSP_MARK_TEXT, 0, GSP_MARK_REASONING, s->n_as_text);
+        gsp__decoder_move(d, 0, GSP_MARK_TEXT, GSP_MARK_REASONING, s->n_as_text);
     } else {
         d->n_text_bytes -= s->n_as_text;
         d->n_reasoning_bytes -= s->n_as_reasoning;

@@ -29,6 +29,19 @@ static struct gsp__spot spot_of(const struct gsp__decoder *d, unsigned choice, g
     return (struct gsp__spot){GSP_CONTENT_OUTPUT, (uint16_t)choice, (uint16_t)part};
 }
 
+/* What the choice that is being read has handed over so far. */
+static uint64_t *given_of(struct gsp__decoder *d, gsp_mark kind)
+{
+    return kind == GSP_MARK_TEXT ? &d->answer.n_text : &d->answer.n_reasoning;
+}
+
+static void put(struct gsp__decoder *d, unsigned choice, gsp_mark kind, struct gsp__json_slice text)
+{
+    gsp__content_put(d->sink, d->self, spot_of(d, choice, kind), content_of(kind), text.bytes, text.n);
+    if (kind != GSP_MARK_TOOL_CALL)
+        *given_of(d, kind) += text.n;
+}
+
 void gsp__decoder_text(struct gsp__decoder *d, unsigned choice, gsp_mark kind, const struct gsp__json_map *m)
 {
     if (m->value.n == 0)
@@ -36,17 +49,19 @@ void gsp__decoder_text(struct gsp__decoder *d, unsigned choice, gsp_mark kind, c
     d->kinds |= (uint8_t)(1u << kind);
     *total_of(d, kind) += m->value.n;
     if (GSP__UNLIKELY(d->sink->piece))
-        gsp__content_put(d->sink, d->self, spot_of(d, choice, kind), content_of(kind), m->value.bytes,
-                         m->value.n);
+        put(d, choice, kind, m->value);
 }
 
-void gsp__decoder_move(struct gsp__decoder *d, unsigned choice, gsp_mark kind, unsigned to_choice,
-                       gsp_mark to_kind, uint64_t n)
+void gsp__decoder_move(struct gsp__decoder *d, unsigned choice, gsp_mark kind, gsp_mark to_kind, uint64_t n)
 {
     *total_of(d, kind) -= n;
     *total_of(d, to_kind) += n;
+    if (n == 0 || !d->sink->piece)
+        return;
+    *given_of(d, kind) -= n;
+    *given_of(d, to_kind) += n;
     gsp__content_move(d->sink, d->self, spot_of(d, choice, kind), content_of(kind),
-                      spot_of(d, to_choice, to_kind), content_of(to_kind), n);
+                      spot_of(d, choice, to_kind), content_of(to_kind), n);
 }
 
 #define ASIDE_PART 1 /* the answer's text is part 0 */
