@@ -101,7 +101,8 @@ static void on_error(void *self)
     (void)self; /* the decoder remembers it */
 }
 
-/* The function of the program is told of what is shown of an answer. */
+/* What was said is kept where capture is on; the function of the program is told of what is shown of an
+ * answer. */
 static void on_piece(void *self, const gsp_content_piece *piece)
 {
     struct gsp_exchange *x = self;
@@ -109,9 +110,30 @@ static void on_piece(void *self, const gsp_content_piece *piece)
                     : piece->kind == GSP_CONTENT_REASONING           ? GSP_MARK_REASONING
                     : piece->kind == GSP_CONTENT_TOOL_CALL_ARGUMENTS ? GSP_MARK_TOOL_CALL
                                                                      : GSP_MARK_EVENT;
+    struct gsp__record r = gsp__record_find(x->attempt);
 
-    if (piece->side == GSP_CONTENT_OUTPUT && kind != GSP_MARK_EVENT)
+    if (r.head)
+        gsp__record_add_piece(r, piece);
+    if (x->content && piece->side == GSP_CONTENT_OUTPUT && kind != GSP_MARK_EVENT)
         x->content(x->content_self, piece->place, kind, piece->bytes, piece->n_bytes);
+}
+
+static void on_move(void *self, const gsp_content_piece *from, const gsp_content_piece *to)
+{
+    struct gsp__record r = gsp__record_find(((struct gsp_exchange *)self)->attempt);
+
+    if (r.head)
+        gsp__record_move_content(r, from, to);
+}
+
+/* CO-1: where capture is off, and nobody asks for it, no byte of content is looked at. */
+static void choose_content(struct gsp_exchange *x)
+{
+    struct gsp__record r = gsp__record_find(x->attempt);
+    bool is_kept = r.head && r.view->ring->capture != GSP__CAPTURE_NONE;
+
+    x->sink.piece = is_kept || x->content ? on_piece : NULL;
+    x->sink.move = is_kept ? on_move : NULL;
 }
 
 void gsp__exchange_sink_init(struct gsp_exchange *x)
@@ -125,6 +147,7 @@ void gsp__exchange_sink_init(struct gsp_exchange *x)
         .mark = on_mark,
         .error = on_error,
     };
+    choose_content(x);
 }
 
 void gsp_exchange_on_content(gsp_exchange *x, gsp_content_fn *fn, void *self)
@@ -133,5 +156,5 @@ void gsp_exchange_on_content(gsp_exchange *x, gsp_content_fn *fn, void *self)
         return;
     x->content = fn;
     x->content_self = self;
-    x->sink.piece = fn ? on_piece : NULL;
+    choose_content(x);
 }
