@@ -15,6 +15,7 @@
 
 #define BATCHES 400
 #define SPANS   512
+#define BANK    ((size_t)4 << 20)
 
 struct exporting {
     struct gsp__reader *reader;
@@ -56,7 +57,7 @@ static void export_all(struct exporting *e, bool folds)
         for (uint32_t k = derived.n_spans; k-- > 0;)
             gsp__otlp_span_pb(&w, 2, &derived.spans[k]);
         if (folds)
-            gsp__metrics_fold(&e->bank, &call);
+            gsp__metrics_fold(&e->bank, &call, true);
         e->n_spans += derived.n_spans;
     }
     if (w.is_full)
@@ -125,21 +126,98 @@ static void record_call(gsp_recorder *recorder)
     gsp_span_end(op, GSP_OUTCOME_AUTO, NULL, 0);
 }
 
+/* A streamed call of one attempt, of one of so many models. */
+static void record_operation(gsp_recorder *recorder, int model)
+{
+    gsp_operation_options o = GSP_OPERATION_OPTIONS_INIT;
+    gsp_attempt_options target = GSP_ATTEMPT_OPTIONS_INIT;
+    char name[32];
+    gsp_span op, at;
+
+    snprintf(name, sizeof name, "gpt-4o-mini-%d", model);
+    o.model = target.model = name;
+    o.provider = target.provider = "openai";
+    target.server_address = "api.openai.com";
+    target.server_port = 443;
+    op = gsp_operation_start(recorder, "chat", &o);
+    at = gsp_attempt_start(op, &target);
+    gsp_span_set_string(at, GSP_FACT_RESPONSE_MODEL, "gpt-4o-mini-2024-07-18");
+    gsp_span_set_usage(at, GSP_USAGE_INPUT_TOKENS, 100);
+    gsp_span_set_usage(at, GSP_USAGE_OUTPUT_TOKENS, 50);
+    for (int i = 0; i < 20; i++)
+        gsp_stream_mark(at, GSP_MARK_TEXT, 0);
+    gsp_stream_mark(at, GSP_MARK_TERMINAL, 0);
+    gsp_stream_end(at, GSP_STREAM_FINISHED, NULL, 0);
+    gsp_span_end(op, GSP_OUTCOME_AUTO, NULL, 0);
+}
+
+/* Read the calls of a ring, as a drainer does before it folds them. */
+static int read_calls(struct exporting *e, struct gsp__call *calls, int max)
+{
+    int n_calls = 0;
+
+    gsp__assembler_scan(&e->assembler, e->reader);
+    for (uint32_t i = 0; i < e->assembler.n_records && n_calls < max; i++) {
+        struct gsp__snapshot *snapshots = gsp__arena_get(&e->arena, 2 * sizeof *snapshots);
+        uint32_t n = 0;
+
+        if (!snapshots)
+            abort();
+        if (!gsp__assembler_is_ready(&e->assembler, i, false, true))
+            continue;
+        for (uint32_t k = i; k != GSP__NO_REF && n < 2; k = e->assembler.records[k].next)
+            if (gsp__reader_snapshot(e->reader, &e->assembler.records[k].ref, &e->arena, &snapshots[n++]) !=
+                GSP__SNAPSHOT_OK)
+                abort();
+        if (!gsp__call_read(snapshots, n, false, &e->arena, &calls[n_calls++]))
+            abort();
+    }
+    return n_calls;
+}
+
+/* Folding operations of so many models: ns for one. */
+static double time_fold(gsp_recorder *recorder, struct exporting *e, int n_models, bool has_exemplars)
+{
+    static struct gsp__call calls[1000];
+    static uint8_t bank_bytes[BANK];
+    double times[BATCHES];
+    struct gsp__bank bank;
+    uint64_t n_bytes = 0;
+    int n;
+
+    for (int i = 0; i < 1000; i++)
+        record_operation(recorder, i % n_models);
+    gsp__arena_reset(&e->arena);
+    n = read_calls(e, calls, 1000);
+    if (n != 1000 || gsp__bank_init(&bank, bank_bytes, BANK, &n_bytes, 1) != GSP_OK)
+        abort();
+    for (int i = 0; i < BATCHES; i++) {
+        int64_t start = bench_now();
+
+        for (int k = 0; k < n; k++)
+            gsp__metrics_fold(&bank, &calls[k], has_exemplars);
+        times[i] = (double)(bench_now() - start) / n;
+    }
+    gsp__bank_deinit(&bank);
+    bench_release(recorder);
+    return bench_median(times, BATCHES);
+}
+
 int main(void)
 {
     gsp_recorder *recorder = bench_recorder((uint64_t)8 << 20);
-    struct exporting e = {.policy = {&gsp__dialect_otel, true}, .room_size = (size_t)8 << 20};
-    struct gsp__series *series = calloc(256, sizeof *series);
-    uint64_t before;
+    struct exporting e = {.policy = {{{&gsp__dialect_otel}, 1}, true}, .room_size = (size_t)8 << 20};
+    uint64_t before, n_bank = 0;
     gsp_error err;
     double ns;
 
-    e.bank = (struct gsp__bank){0, 256, series};
+    if (gsp__bank_init(&e.bank, calloc(1, BANK), BANK, &n_bank, 1) != GSP_OK)
+        return 1;
     e.room = malloc(e.room_size);
     memset(e.room, 0, e.room_size);
     if (gsp__reader_open(gsp_recorder_path(recorder), GSP__READ_ONLY, &e.reader, &err) != GSP_OK ||
         !gsp__assembler_init(&e.assembler, e.reader->map.facts.n) ||
-        !gsp__arena_init(&e.arena, (size_t)1 << 20)) {
+        !gsp__arena_init(&e.arena, (size_t)16 << 20)) {
         fprintf(stderr, "%s\n", err.text);
         return 1;
     }
@@ -162,6 +240,10 @@ int main(void)
     bench_line("a retried stream: 3 spans and metrics, per span", ns, "ns", "%zu bytes",
                e.n_bytes / e.n_spans);
     bench_release(recorder);
+    ns = time_fold(recorder, &e, 1, true);
+    bench_line("metrics of a streamed operation folded", ns, "ns", "goal: at most 300; with exemplars");
+    ns = time_fold(recorder, &e, 143, true);
+    bench_line("  the same, of 143 models in turn", ns, "ns", "goal: the same; 1001 series");
     gsp__reader_close(e.reader);
     gsp_recorder_close(recorder);
     return 0;

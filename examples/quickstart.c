@@ -51,10 +51,10 @@ int main(void)
     gsp_drainer *drainer = NULL;
     gsp_error err;
 
-    /* Left out, these are as OTEL_TRACES_EXPORTER and OTEL_METRICS_EXPORTER say, else otlp. Without a drainer
-     * in the program, `genspan drain` exports what it records. */
+    /* Left out, these are as OTEL_TRACES_EXPORTER and its like say, else otlp. Without a drainer in the
+     * program, `genspan drain` exports what it records. */
     options.traces_exporter = "console";
-    options.metrics_exporter = "none";
+    options.metrics_exporter = options.logs_exporter = "none";
 
     /* Neither failure is fatal: without a recorder every call in ask() still works, and records nothing. */
     if (gsp_recorder_open(NULL, &recorder, &err) != GSP_OK)

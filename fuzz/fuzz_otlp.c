@@ -1,5 +1,5 @@
 /*
- * Both encodings of both signals under one roof.
+ * Both encodings of all signals under one roof.
  */
 #include "fuzz_otlp.h"
 
@@ -21,9 +21,12 @@ gsp_status fuzz_otlp_decode(enum fuzz_signal signal, bool is_json, const void *b
     if (signal == FUZZ_TRACES)
         status = is_json ? gsp__otlp_traces_from_json(bytes, n, arena, &out->traces, &err)
                          : gsp__otlp_traces_from_pb(bytes, n, arena, &out->traces, &err);
-    else
+    else if (signal == FUZZ_METRICS)
         status = is_json ? gsp__otlp_metrics_from_json(bytes, n, arena, &out->metrics, &err)
                          : gsp__otlp_metrics_from_pb(bytes, n, arena, &out->metrics, &err);
+    else
+        status = is_json ? gsp__otlp_logs_from_json(bytes, n, arena, &out->logs, &err)
+                         : gsp__otlp_logs_from_pb(bytes, n, arena, &out->logs, &err);
     if (status != GSP_OK) {
         FUZZ_CHECK(status == GSP_ERR_FORMAT, "%s: %s", gsp_status_name(status), err.text ? err.text : "");
         FUZZ_CHECK(err.code == status && err.text && err.offset <= n, "an error without details");
@@ -38,8 +41,10 @@ static struct gsp__buffer to_json(enum fuzz_signal signal, const union fuzz_mode
 
     if (signal == FUZZ_TRACES)
         gsp__otlp_traces_json(&b, &m->traces);
-    else
+    else if (signal == FUZZ_METRICS)
         gsp__otlp_metrics_json(&b, &m->metrics);
+    else
+        gsp__otlp_logs_json(&b, &m->logs);
     FUZZ_CHECK(!b.failed, "no room for JSON");
     return b;
 }
@@ -55,8 +60,10 @@ static struct gsp__buffer to_pb(enum fuzz_signal signal, const union fuzz_model 
         gsp__pb_write_init(&w, b.data, cap);
         if (signal == FUZZ_TRACES)
             gsp__otlp_traces_pb(&w, &m->traces);
-        else
+        else if (signal == FUZZ_METRICS)
             gsp__otlp_metrics_pb(&w, &m->metrics);
+        else
+            gsp__otlp_logs_pb(&w, &m->logs);
         if (w.is_full)
             continue;
         b.n = (size_t)((uint8_t *)b.data + cap - w.at);
@@ -102,8 +109,10 @@ static void check_again(enum fuzz_signal signal, bool is_json, const void *bytes
                (unsigned long long)err.offset, is_json ? (int)n : 0, (const char *)copy);
     if (same && signal == FUZZ_TRACES)
         difference = test_traces_difference(&same->traces, &again.traces);
-    else if (same)
+    else if (same && signal == FUZZ_METRICS)
         difference = test_metrics_difference(&same->metrics, &again.metrics);
+    else if (same)
+        difference = test_logs_difference(&same->logs, &again.logs);
     FUZZ_CHECK(!difference, "%s", difference);
     free(copy);
 }

@@ -1,5 +1,5 @@
 /*
- * Both encodings of both signals under one roof, for fuzz_otlp_protobuf and fuzz_otlp_json.
+ * Both encodings of all signals under one roof, for fuzz_otlp_protobuf and fuzz_otlp_json.
  */
 #ifndef GSP_FUZZ_FUZZ_OTLP_H
 #define GSP_FUZZ_FUZZ_OTLP_H
@@ -12,11 +12,13 @@
 union fuzz_model {
     struct gsp__traces traces;
     struct gsp__metrics metrics;
+    struct gsp__logs logs;
 };
 
 enum fuzz_signal {
     FUZZ_TRACES,
     FUZZ_METRICS,
+    FUZZ_LOGS,
 };
 
 /* Decode from a block of exactly n bytes, which must outlive the model. A failure must say what it is. */

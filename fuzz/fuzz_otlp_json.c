@@ -1,5 +1,5 @@
 /*
- * OTLP JSON: the bytes as traces, as metrics, and as the response to an export.
+ * OTLP JSON: the bytes as traces, as metrics, as logs, and as the response to an export.
  */
 #include "fuzz.h"
 
@@ -15,6 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     fuzz_otlp_check(FUZZ_TRACES, true, data, size);
     fuzz_otlp_check(FUZZ_METRICS, true, data, size);
+    fuzz_otlp_check(FUZZ_LOGS, true, data, size);
     if (gsp__otlp_response_from_json(copy, size, &partial))
         FUZZ_CHECK(memchr(partial.message, 0, sizeof partial.message), "a message without an end");
     free(copy);

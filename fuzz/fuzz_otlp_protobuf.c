@@ -1,5 +1,5 @@
 /*
- * OTLP protobuf: the bytes as traces, as metrics, and as the response to an export.
+ * OTLP protobuf: the bytes as traces, as metrics, as logs, and as the response to an export.
  */
 #include "fuzz.h"
 
@@ -15,6 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     fuzz_otlp_check(FUZZ_TRACES, false, data, size);
     fuzz_otlp_check(FUZZ_METRICS, false, data, size);
+    fuzz_otlp_check(FUZZ_LOGS, false, data, size);
     if (gsp__otlp_response_from_pb(copy, size, &partial))
         FUZZ_CHECK(memchr(partial.message, 0, sizeof partial.message), "a message without an end");
     free(copy);

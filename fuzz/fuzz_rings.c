@@ -288,7 +288,7 @@ static void look_at_call(struct gsp__reader *reader, const struct gsp__assembler
     static struct gsp__arena arena;
     struct gsp__snapshot snapshots[16];
     struct gsp__derived derived;
-    struct gsp__span_policy policy = {&gsp__dialect_otel, is_dead};
+    struct gsp__span_policy policy = {{{&gsp__dialect_otel}, 1}, is_dead};
     struct gsp__call call;
     uint32_t n = 0;
 
@@ -343,15 +343,17 @@ static bool look(const char *path)
  * Draining.
  */
 
+static struct gsp__drain_config config;
+
 static struct gsp__batch *batch_for_memory(void)
 {
-    static struct gsp__drain_config config;
     static struct gsp__batch *batch;
     gsp_error err = {0};
 
     if (!batch) {
         config.signals[GSP_SIGNAL_TRACES].exporters = GSP__EXPORT_MEMORY;
         config.signals[GSP_SIGNAL_METRICS].exporters = GSP__EXPORT_MEMORY;
+        config.signals[GSP_SIGNAL_LOGS].exporters = GSP__EXPORT_MEMORY;
         batch = calloc(1, sizeof *batch);
         FUZZ_CHECK(batch && gsp__batch_init(batch, &config, &err) == GSP_OK, "no batch");
     }
@@ -360,11 +362,12 @@ static struct gsp__batch *batch_for_memory(void)
 
 static void check_held(struct gsp__batch *batch, gsp_signal signal)
 {
+    static const enum fuzz_signal signals[GSP__SIGNALS] = {FUZZ_TRACES, FUZZ_METRICS, FUZZ_LOGS};
     void *bytes;
     size_t n;
 
     FUZZ_CHECK(gsp__exporter_memory_take(batch->exporters[0], signal, &bytes, &n) == GSP_OK, "no memory");
-    fuzz_otlp_check_encoded(signal == GSP_SIGNAL_TRACES ? FUZZ_TRACES : FUZZ_METRICS, false, bytes, n);
+    fuzz_otlp_check_encoded(signals[signal], false, bytes, n);
     free(bytes);
 }
 
@@ -388,8 +391,12 @@ static void drain(const char *path)
                    "waits for memory");
     }
     check_held(batch, GSP_SIGNAL_TRACES);
-    FUZZ_CHECK(gsp__ring_drain_metrics(ring, batch, true), "no metrics");
-    check_held(batch, GSP_SIGNAL_METRICS);
+    check_held(batch, GSP_SIGNAL_LOGS);
+    for (int i = 0; i < 3; i++) { /* as they stand; as deltas; and again, when there are none */
+        config.is_delta = i > 0;
+        FUZZ_CHECK(gsp__ring_drain_metrics(ring, batch, true), "no metrics");
+        check_held(batch, GSP_SIGNAL_METRICS);
+    }
     gsp__ring_drain_close(ring, false);
 }
 

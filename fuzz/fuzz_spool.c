@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "drain/config.h"
 #include "drain/spool.h"
 
 #define HEADER_BYTES 40
@@ -20,8 +21,7 @@ static void put(const struct gsp__spool *spool, int i, gsp_signal signal, const 
 {
     char path[800];
 
-    snprintf(path, sizeof path, "%s/%s%s", spool->directory, names[i],
-             signal == GSP_SIGNAL_TRACES ? ".traces" : ".metrics");
+    snprintf(path, sizeof path, "%s/%s.%s", spool->directory, names[i], gsp__signal_name(signal));
     fuzz_write_file(path, bytes, n);
 }
 
@@ -86,8 +86,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     put(&spool, 0, GSP_SIGNAL_TRACES, first, n_first);
     put(&spool, 1, GSP_SIGNAL_TRACES, second, choices.n - n_first);
     take_all(&spool, GSP_SIGNAL_TRACES);
-    put_repaired(&spool, 0, GSP_SIGNAL_METRICS, first, n_first, true);
-    put_repaired(&spool, 1, GSP_SIGNAL_METRICS, second, choices.n - n_first, false);
-    FUZZ_CHECK(take_all(&spool, GSP_SIGNAL_METRICS) >= 1, "a good batch is not taken");
+    for (gsp_signal signal = GSP_SIGNAL_METRICS; signal <= GSP_SIGNAL_LOGS; signal++) {
+        put_repaired(&spool, 0, signal, first, n_first, true);
+        put_repaired(&spool, 1, signal, second, choices.n - n_first, false);
+        FUZZ_CHECK(take_all(&spool, signal) >= 1, "a good batch is not taken");
+    }
     return 0;
 }

@@ -5,11 +5,15 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "fuzz_otlp.h"
 #include "fuzz_rings.h"
 #include "otlp/sample.h"
+
+#define BANK_BYTES_AT 264 /* in a fold file */
+#define BANK_AT       278528
 
 static const char *folder;
 
@@ -54,6 +58,9 @@ static void seed_rings(void)
 {
     static const uint8_t least[8] = {0, 0, 0, 0, 0, 0, 0, 0x80};
     static const uint8_t ones[8] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    static const uint8_t one[4] = {1};
+    static uint8_t bank[2 + 4096];
+    uint64_t n_bank;
     size_t n, n_fold, chunks_at = fuzz_sample_chunks_at();
     const uint8_t *ring = fuzz_sample_ring(&n), *fold = fuzz_sample_fold(&n_fold);
 
@@ -69,9 +76,14 @@ static void seed_rings(void)
         snprintf(name, sizeof name, "chunk%u_end", i);
         seed_change("fuzz_ring_spoilt", name, -1, chunks_at + i * 1024 + 176, least, 8);
     }
-    seed_change("fuzz_fold", "series", 1, 32832, ones, 8);
-    seed_change("fuzz_fold", "list", 1, 64, ones, 8);
+    seed_change("fuzz_fold", "series", 3, 16, ones, 8);
+    seed_change("fuzz_fold", "list", 1, 1024, ones, 8);
+    seed_change("fuzz_fold", "undo", 2, 32, one, 4);
     seed("fuzz_fold", "head", fold, 64);
+    memcpy(&n_bank, fold + BANK_BYTES_AT, sizeof n_bank);
+    FUZZ_CHECK(n_bank <= sizeof bank - 2, "a larger bank");
+    memcpy(bank + 2, fold + BANK_AT, n_bank); /* without a log */
+    seed("fuzz_metric_bank", "sample", bank, 2 + n_bank);
 }
 
 static void seed_spool(void)
@@ -89,6 +101,7 @@ int main(int argc, char **argv)
 {
     union fuzz_model traces = {.traces = *test_sample_traces()};
     union fuzz_model metrics = {.metrics = *test_sample_metrics()};
+    union fuzz_model logs = {.logs = *test_sample_logs()};
 
     if (argc != 2) {
         fprintf(stderr, "usage: make_seeds FOLDER\n");
@@ -98,6 +111,7 @@ int main(int argc, char **argv)
     mkdir(folder, 0755);
     seed_otlp(FUZZ_TRACES, &traces, "traces");
     seed_otlp(FUZZ_METRICS, &metrics, "metrics");
+    seed_otlp(FUZZ_LOGS, &logs, "logs");
     seed_rings();
     seed_spool();
     return 0;

@@ -11,6 +11,7 @@ int main(void)
     gsp_span_options span = GSP_SPAN_OPTIONS_INIT;
     gsp_operation_options operation = GSP_OPERATION_OPTIONS_INIT;
     gsp_attempt_options attempt = GSP_ATTEMPT_OPTIONS_INIT;
+    gsp_turn_options turn = GSP_TURN_OPTIONS_INIT;
     gsp_drainer_options drainer = GSP_DRAINER_OPTIONS_INIT;
     gsp_exchange_result result = GSP_EXCHANGE_RESULT_INIT;
     gsp_curl_options curl = GSP_CURL_OPTIONS_INIT;
@@ -27,5 +28,5 @@ int main(void)
     gsp_context_format(&context, traceparent);
     return (int)(recorder.struct_size + span.struct_size + operation.struct_size + attempt.struct_size +
                  drainer.struct_size + result.struct_size + curl.struct_size + failure.struct_size +
-                 piece.struct_size + none.id) == 0;
+                 piece.struct_size + none.id + turn.struct_size) == 0;
 }

@@ -1,9 +1,10 @@
 /*
  * genspan/export.h: exporting from inside the process. In libgenspan-export; needs libcurl and zlib.
  *
- * A drainer is one thread that reads the recorder's ring, assembles calls, and hands spans and metrics to
- * exporters. The same code runs as `genspan drain`, outside of the process; only one of them drains a ring
- * at a time. The thread blocks all signals, is joined at exit, and stays valid if the library is unloaded.
+ * A drainer is one thread that reads the recorder's ring, assembles calls, and hands spans, log records and
+ * metrics to exporters. The same code runs as `genspan drain`, outside of the process; only one of them
+ * drains a ring at a time. The thread blocks all signals, is joined at exit, and stays valid if the library
+ * is unloaded.
  */
 #ifndef GENSPAN_EXPORT_H
 #define GENSPAN_EXPORT_H
@@ -20,7 +21,8 @@ typedef struct gsp_drainer gsp_drainer;
 /* What OTLP exports: one kind of data each. Since 0.1. Source: OTLP 1.x. */
 typedef enum gsp_signal {
     GSP_SIGNAL_TRACES = 0,
-    GSP_SIGNAL_METRICS = 1
+    GSP_SIGNAL_METRICS = 1,
+    GSP_SIGNAL_LOGS = 2
 } gsp_signal;
 
 /*
@@ -31,6 +33,7 @@ typedef enum gsp_signal {
  *   field              variable                        default
  *   traces_exporter    OTEL_TRACES_EXPORTER            otlp
  *   metrics_exporter   OTEL_METRICS_EXPORTER           otlp
+ *   logs_exporter      OTEL_LOGS_EXPORTER              otlp
  *   endpoint           OTEL_EXPORTER_OTLP_ENDPOINT     http://localhost:4318
  *   headers            OTEL_EXPORTER_OTLP_HEADERS      none; "key=value,..." percent-encoded
  *   protocol           OTEL_EXPORTER_OTLP_PROTOCOL     http/protobuf; or http/json
@@ -41,6 +44,7 @@ typedef enum gsp_signal {
  *   client_key         OTEL_EXPORTER_OTLP_CLIENT_KEY          none
  *   traces_file        GENSPAN_TRACES_FILE             genspan-traces.jsonl, for exporter `file`
  *   metrics_file       GENSPAN_METRICS_FILE            genspan-metrics.jsonl
+ *   logs_file          GENSPAN_LOGS_FILE               genspan-logs.jsonl
  *   spool_directory    GENSPAN_SPOOL_DIR               $XDG_STATE_HOME/genspan/spool, else
  *                                                      ~/.local/state/genspan/spool; "-": no spool
  *   spool_bytes        GENSPAN_SPOOL_BYTES             64 MiB, for each URL that is sent to: one per signal
@@ -50,7 +54,8 @@ typedef enum gsp_signal {
  *   exit_timeout_ms    GENSPAN_EXIT_TIMEOUT            5000: how long exit() may take to flush
  *
  * Times are in ms, sizes in bytes. Exporters, several with commas between them: `otlp` (over HTTP), `console`
- * (a waterfall on stderr), `file` (OTLP JSON lines), `memory` (gsp_drainer_take), `none`.
+ * (a waterfall on stderr, metrics as lines; nothing of logs), `file` (OTLP JSON lines), `memory`
+ * (gsp_drainer_take), `none`.
  */
 typedef struct gsp_drainer_options {
     uint32_t struct_size;
@@ -72,13 +77,15 @@ typedef struct gsp_drainer_options {
     uint32_t batch_max;
     uint32_t metric_interval_ms;
     uint32_t exit_timeout_ms;
+    const char *logs_exporter;
+    const char *logs_file;
 } gsp_drainer_options;
 
 /* All defaults; sets struct_size. Since 0.1. */
 #define GSP_DRAINER_OPTIONS_INIT                                                                             \
     {                                                                                                        \
         (uint32_t)sizeof(gsp_drainer_options), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,      \
-            NULL, NULL, NULL, 0, 0, 0, 0, 0                                                                  \
+            NULL, NULL, NULL, 0, 0, 0, 0, 0, NULL, NULL                                                      \
     }
 
 /*
@@ -95,11 +102,12 @@ typedef struct gsp_drainer_options {
  * drainer in a process; GSP_ERR_NO_MEMORY. An unreachable backend is no failure: it is told once on stderr,
  * and what was recorded waits in the ring and the spool.
  *
- * Memory: under 4 MiB, and the bytes of one batch (64 MiB at most). Beyond that, only where it is needed: as
- * much again for a batch that is sent from the spool; with gzip, room for one more batch (65 MiB at most);
- * and for one huge call, with all its attempts and content, an arena that grows from 2 MiB to 256 MiB at
- * most and stays so large. A buffer takes half as much again while it grows. A call that does not
- * fit into the arena is dropped, told of on stderr and counted as `no_memory`.
+ * Memory: under 4 MiB, and in each exporter the bytes of one batch (at most 64 MiB of spans, and as much of
+ * log records). Beyond that, only where it is needed: 64 MiB at most for a batch that is sent from the spool;
+ * with gzip, room for one more batch of each signal (65 MiB at most); and for one huge call, with all its
+ * attempts and content, an arena that grows from 2 MiB to 256 MiB at most and stays so large. A buffer takes
+ * half as much again while it grows. A call that does not fit into the arena is dropped, told of on stderr
+ * and counted as `no_memory`.
  *
  * Thread-safe. After a fork the child has no drainer; it may start its own, else its ring is drained by the
  * parent's. Since 0.1. Source: OpenTelemetry SDK environment variables; OTLP 1.x.
@@ -108,7 +116,7 @@ GSP_API GSP_MUST_USE gsp_status gsp_drainer_start(gsp_recorder *recorder, const 
                                                   gsp_drainer **out, gsp_error *err);
 
 /*
- * Export what has ended so far, spans and metrics.
+ * Export what has ended so far: spans, log records and metrics.
  *
  *   drainer     in  NULL, and in a forked child the parent's, is GSP_OK
  *   timeout_ms  in  ms; 0: what can be done at once
@@ -140,10 +148,10 @@ GSP_API gsp_status gsp_drainer_stop(gsp_drainer *drainer, uint32_t timeout_ms);
 
 /*
  * Take from the `memory` exporter what it holds of a signal: the bytes of an OTLP protobuf
- * ExportTraceServiceRequest or ExportMetricsServiceRequest.
+ * ExportTraceServiceRequest, ExportMetricsServiceRequest or ExportLogsServiceRequest.
  *
  *   drainer  in   NULL is GSP_ERR_INVALID
- *   signal   in   which of the two
+ *   signal   in   which of the three
  *   out      out  *n_bytes of new memory, NULL for nothing or on failure; the caller frees it with free()
  *   n_bytes  out  bytes; 0 for nothing
  *

@@ -10,6 +10,7 @@
 #include <genspan/operation.h>
 #include <genspan/recorder.h>
 #include <genspan/span.h>
+#include <genspan/turn.h>
 #include <genspan/types.h>
 
 #endif

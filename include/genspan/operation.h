@@ -35,7 +35,8 @@ extern "C" {
 /* Options of gsp_operation_start. Everything is borrowed for the call. Since 0.1. Source: OP-1, OP-6. */
 typedef struct gsp_operation_options {
     uint32_t struct_size;
-    uint32_t kind;             /* a gsp_span_kind; default CLIENT */
+    uint32_t kind;             /* a gsp_span_kind; default INTERNAL for execute_tool, invoke_agent,
+                                  invoke_workflow and plan, else CLIENT */
     const char *provider;      /* as the caller names it; NULL: as the serving attempt does */
     const char *model;         /* the model asked for */
     const gsp_context *parent; /* NULL: a root span with a new trace id */

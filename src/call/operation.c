@@ -11,6 +11,18 @@ GSP__INLINE void put(struct gsp__record r, unsigned fact, const char *value)
         gsp__record_put_string(r, fact, value, strlen(value));
 }
 
+/* What happens within the program; a request to somebody else is a client's. */
+static gsp_span_kind default_kind(const char *operation)
+{
+    static const char *const internal[] = {"execute_tool", "invoke_agent", "invoke_workflow", "plan"};
+
+    if (operation && (*operation == 'e' || *operation == 'i' || *operation == 'p'))
+        for (size_t i = 0; i < GSP__COUNT_OF(internal); i++)
+            if (strcmp(operation, internal[i]) == 0)
+                return GSP_SPAN_INTERNAL;
+    return GSP_SPAN_CLIENT;
+}
+
 gsp_span gsp_operation_start(gsp_recorder *recorder, const char *operation,
                              const gsp_operation_options *options)
 {
@@ -18,7 +30,7 @@ gsp_span gsp_operation_start(gsp_recorder *recorder, const char *operation,
     const gsp_operation_options *o = gsp__options(options, &defaults, sizeof defaults);
     struct gsp__record_start start = {
         .kind = GSP__RECORD_OPERATION,
-        .span_kind = gsp__span_kind(o->kind, GSP_SPAN_CLIENT),
+        .span_kind = gsp__span_kind(o->kind, default_kind(operation)),
         .parent = o->parent,
         .scope = o->scope.id,
         .now_ns = o->now_ns,
@@ -43,16 +55,6 @@ static unsigned kind_of(const struct gsp__head *operation, unsigned wish, unsign
     return target_index == operation->target_index ? GSP_ATTEMPT_RETRY : GSP_ATTEMPT_FALLBACK;
 }
 
-/* The scope an operation is in, as a handle: its attempts are in the same. */
-static uint64_t scope_of(struct gsp__record r)
-{
-    uint64_t scope = atomic_load_explicit(&r.head->scope, memory_order_relaxed);
-
-    if (scope == 0)
-        return 0;
-    return gsp__view_handle(r.view, gsp__handle_index(scope), gsp__handle_generation(scope));
-}
-
 gsp_span gsp_attempt_start(gsp_span operation, const gsp_attempt_options *options)
 {
     gsp_attempt_options defaults = GSP_ATTEMPT_OPTIONS_INIT;
@@ -66,7 +68,7 @@ gsp_span gsp_attempt_start(gsp_span operation, const gsp_attempt_options *option
     if (!op.head || op.head->kind != GSP__RECORD_OPERATION)
         return (gsp_span)GSP_NO_SPAN_INIT;
     parent = gsp__record_context(op);
-    start.scope = scope_of(op);
+    start.scope = gsp__record_scope(op);
     start.now_ns = gsp__record_time(op, o->now_ns);
     start.operation = gsp__handle(op.head->owner, op.head->generation);
     start.attempt_number = op.head->attempt_number;

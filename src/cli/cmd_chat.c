@@ -52,6 +52,8 @@ static const char help[] =
     "  --metrics LIST      the same for metrics (default: OTEL_METRICS_EXPORTER, else none, or otlp\n"
     "                      where an endpoint is set)\n"
     "  --metrics-file FILE\n"
+    "  --logs LIST         the same for log records (default: OTEL_LOGS_EXPORTER, else as metrics)\n"
+    "  --logs-file FILE\n"
     "  --dir DIR           where the ring is made (default: GENSPAN_DIR ...)\n"
     "  --help              this\n"
     "\n"
@@ -73,7 +75,7 @@ struct chat {
     bool is_stream;
     bool is_quiet;
     bool has_answer; /* content of any kind came */
-    const char *traces, *traces_file, *metrics, *metrics_file;
+    const char *traces, *traces_file, *metrics, *metrics_file, *logs, *logs_file;
     const char *directory;
     struct gsp__buffer prompt;
 };
@@ -95,6 +97,8 @@ enum {
     TRACES_FILE,
     METRICS,
     METRICS_FILE,
+    LOGS,
+    LOGS_FILE,
     DIRECTORY,
     HELP,
 };
@@ -126,6 +130,8 @@ static int parse(int argc, char **argv, struct chat *c)
         {"traces-file", required_argument, NULL, TRACES_FILE},
         {"metrics", required_argument, NULL, METRICS},
         {"metrics-file", required_argument, NULL, METRICS_FILE},
+        {"logs", required_argument, NULL, LOGS},
+        {"logs-file", required_argument, NULL, LOGS_FILE},
         {"dir", required_argument, NULL, DIRECTORY},
         {"help", no_argument, NULL, HELP},
         {NULL, 0, NULL, 0},
@@ -196,6 +202,12 @@ static int parse(int argc, char **argv, struct chat *c)
             break;
         case METRICS_FILE:
             c->metrics_file = optarg;
+            break;
+        case LOGS:
+            c->logs = optarg;
+            break;
+        case LOGS_FILE:
+            c->logs_file = optarg;
             break;
         case DIRECTORY:
             c->directory = optarg;
@@ -433,23 +445,31 @@ static bool has_endpoint(const char *signal_variable)
     return gsp__env("OTEL_EXPORTER_OTLP_ENDPOINT") || gsp__env(signal_variable);
 }
 
+/* Of metrics and logs, where nobody says: what is named is wanted. */
+static const char *other_exporter(const char *file, const char *endpoint_variable)
+{
+    return file ? "file" : has_endpoint(endpoint_variable) ? "otlp" : "none";
+}
+
 static void set_exporters(const struct chat *c, gsp_drainer_options *o, char traces[128])
 {
     bool to_backend = has_endpoint("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT");
 
     o->traces_exporter = c->traces;
     o->metrics_exporter = c->metrics;
+    o->logs_exporter = c->logs;
     o->traces_file = c->traces_file;
     o->metrics_file = c->metrics_file;
+    o->logs_file = c->logs_file;
     if (!c->traces && !gsp__env("OTEL_TRACES_EXPORTER")) {
         snprintf(traces, 128, "%s%s%s", c->is_quiet ? "none" : "console", to_backend ? ",otlp" : "",
                  c->traces_file ? ",file" : "");
         o->traces_exporter = traces;
     }
     if (!c->metrics && !gsp__env("OTEL_METRICS_EXPORTER"))
-        o->metrics_exporter = c->metrics_file                                       ? "file"
-                              : has_endpoint("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT") ? "otlp"
-                                                                                    : "none";
+        o->metrics_exporter = other_exporter(c->metrics_file, "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT");
+    if (!c->logs && !gsp__env("OTEL_LOGS_EXPORTER"))
+        o->logs_exporter = other_exporter(c->logs_file, "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT");
 }
 
 /* Start exporting. Returns -1 to go on, also where it cannot be done now, else the exit code. */

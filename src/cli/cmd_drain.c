@@ -17,6 +17,7 @@ static const char options_help[] =
     "  --traces LIST        exporters: otlp, console, file, none; several with commas\n"
     "                       (default: OTEL_TRACES_EXPORTER, else otlp)\n"
     "  --metrics LIST       the same for metrics (default: OTEL_METRICS_EXPORTER, else otlp)\n"
+    "  --logs LIST          the same for log records (default: OTEL_LOGS_EXPORTER, else otlp)\n"
     "  --endpoint URL       OTLP over HTTP (default: OTEL_EXPORTER_OTLP_ENDPOINT, else\n"
     "                       http://localhost:4318)\n"
     "  --headers LIST       key=value,... (default: OTEL_EXPORTER_OTLP_HEADERS)\n"
@@ -24,6 +25,7 @@ static const char options_help[] =
     "  --compression C      none or gzip\n"
     "  --traces-file FILE   for exporter file: OTLP JSON lines\n"
     "  --metrics-file FILE\n"
+    "  --logs-file FILE\n"
     "  --spool DIR          batches are kept here while the backend is away; - for none\n"
     "  --timeout MS         how long the last export may take (default 10000)\n"
     "  --help               this\n";
@@ -58,12 +60,14 @@ enum {
     DIRECTORY,
     TRACES,
     METRICS,
+    LOGS,
     ENDPOINT,
     HEADERS,
     PROTOCOL,
     COMPRESSION,
     TRACES_FILE,
     METRICS_FILE,
+    LOGS_FILE,
     SPOOL,
     TIMEOUT,
     HELP,
@@ -78,12 +82,14 @@ static int parse(const char *command, const char *help, int argc, char **argv, s
         {"dir", required_argument, NULL, DIRECTORY},
         {"traces", required_argument, NULL, TRACES},
         {"metrics", required_argument, NULL, METRICS},
+        {"logs", required_argument, NULL, LOGS},
         {"endpoint", required_argument, NULL, ENDPOINT},
         {"headers", required_argument, NULL, HEADERS},
         {"protocol", required_argument, NULL, PROTOCOL},
         {"compression", required_argument, NULL, COMPRESSION},
         {"traces-file", required_argument, NULL, TRACES_FILE},
         {"metrics-file", required_argument, NULL, METRICS_FILE},
+        {"logs-file", required_argument, NULL, LOGS_FILE},
         {"spool", required_argument, NULL, SPOOL},
         {"timeout", required_argument, NULL, TIMEOUT},
         {"help", no_argument, NULL, HELP},
@@ -109,6 +115,9 @@ static int parse(const char *command, const char *help, int argc, char **argv, s
         case METRICS:
             a->drainer.metrics_exporter = optarg;
             break;
+        case LOGS:
+            a->drainer.logs_exporter = optarg;
+            break;
         case ENDPOINT:
             a->drainer.endpoint = optarg;
             break;
@@ -126,6 +135,9 @@ static int parse(const char *command, const char *help, int argc, char **argv, s
             break;
         case METRICS_FILE:
             a->drainer.metrics_file = optarg;
+            break;
+        case LOGS_FILE:
+            a->drainer.logs_file = optarg;
             break;
         case SPOOL:
             a->drainer.spool_directory = optarg;
@@ -155,6 +167,8 @@ static void imply_exporters(struct arguments *a)
         a->drainer.traces_exporter = "file";
     if (a->drainer.metrics_file && !a->drainer.metrics_exporter && !gsp__env("OTEL_METRICS_EXPORTER"))
         a->drainer.metrics_exporter = "file";
+    if (a->drainer.logs_file && !a->drainer.logs_exporter && !gsp__env("OTEL_LOGS_EXPORTER"))
+        a->drainer.logs_exporter = "file";
 }
 
 static const char *plural(uint64_t n)
@@ -162,10 +176,23 @@ static const char *plural(uint64_t n)
     return n == 1 ? "" : "s";
 }
 
+/* Nothing where there were none: most programs have no log records. */
+static void tell_logs(const struct gsp__drain_report *r)
+{
+    if (r->n_logs_exported)
+        fprintf(stderr, "; %" PRIu64 " log record%s sent", r->n_logs_exported, plural(r->n_logs_exported));
+    if (r->n_logs_spooled)
+        fprintf(stderr, "; %" PRIu64 " log record%s kept in the spool", r->n_logs_spooled,
+                plural(r->n_logs_spooled));
+    if (r->n_logs_rejected)
+        fprintf(stderr, "; %" PRIu64 " log record%s refused by the backend and lost", r->n_logs_rejected,
+                plural(r->n_logs_rejected));
+}
+
 static void tell(const struct gsp__drain_report *r)
 {
-    if (!r->n_calls && !r->n_exported && !r->n_rejected && !r->n_torn && !r->n_rings && !r->n_busy &&
-        !r->n_bad) {
+    if (!r->n_calls && !r->n_exported && !r->n_rejected && !r->n_logs_rejected && !r->n_torn && !r->n_rings &&
+        !r->n_busy && !r->n_bad) {
         fputs("there was nothing to export\n", stderr);
         return;
     }
@@ -179,6 +206,7 @@ static void tell(const struct gsp__drain_report *r)
         fprintf(stderr, ", %" PRIu64 " refused by the backend and lost", r->n_rejected);
     if (r->n_torn)
         fprintf(stderr, ", %" PRIu64 " torn and lost", r->n_torn);
+    tell_logs(r);
     fprintf(stderr, "); %" PRIu64 " ring%s of dead programs emptied and deleted", r->n_rings,
             plural(r->n_rings));
     if (r->n_busy)
@@ -214,9 +242,9 @@ static int drain(const char *command, struct arguments *a)
     }
     report = gsp__drainer_report(d);
     tell(report);
-    if (code == GSP__EXIT_OK && report->n_spooled > 0)
+    if (code == GSP__EXIT_OK && report->n_spooled + report->n_logs_spooled > 0)
         code = GSP__EXIT_INCOMPLETE;
-    if (code == GSP__EXIT_OK && (report->n_rejected > 0 || report->n_bad > 0))
+    if (code == GSP__EXIT_OK && report->n_rejected + report->n_logs_rejected + report->n_bad > 0)
         code = GSP__EXIT_FAILED;
     gsp__drainer_free(d);
     return code;

@@ -81,6 +81,24 @@ void gsp__build_double(struct gsp__builder *b, struct gsp__key key, double d)
     v->u.real = d;
 }
 
+void gsp__build_computed_string(struct gsp__builder *b, enum gsp__computed what, struct gsp__string s)
+{
+    for (uint32_t i = 0; i < b->n_sets; i++)
+        gsp__build_string(b, gsp__build_key(b, i, GSP__WORD_COMPUTED, what), s);
+}
+
+void gsp__build_computed_int(struct gsp__builder *b, enum gsp__computed what, int64_t value)
+{
+    for (uint32_t i = 0; i < b->n_sets; i++)
+        gsp__build_int(b, gsp__build_key(b, i, GSP__WORD_COMPUTED, what), value);
+}
+
+void gsp__build_computed_double(struct gsp__builder *b, enum gsp__computed what, double value)
+{
+    for (uint32_t i = 0; i < b->n_sets; i++)
+        gsp__build_double(b, gsp__build_key(b, i, GSP__WORD_COMPUTED, what), value);
+}
+
 void gsp__build_strings_value(struct gsp__builder *b, const struct gsp__entry_view *e, struct gsp__value *v)
 {
     const uint8_t *p = e->payload;
@@ -208,8 +226,8 @@ void gsp__build_nested(struct gsp__builder *b, struct gsp__attributes *to, struc
 
             if (v)
                 gsp__build_value(b, &e, v);
-        } else if (e.fact < GSP__FACT_LIMIT) {
-            gsp__build_entry(b, b->dialect->event[e.fact], &e);
+        } else if (b->event && e.fact < GSP__FACT_LIMIT) {
+            gsp__build_entry(b, b->event[e.fact], &e);
         }
     }
 }

@@ -15,7 +15,9 @@
 #define GSP__LIST_MAX 128 /* strings in one list */
 
 struct gsp__builder {
-    const struct gsp__dialect *dialect;
+    const struct gsp__keys *sets[GSP__DIALECTS_MAX]; /* of the dialects that are on, for the span at hand */
+    uint32_t n_sets;
+    const struct gsp__key *event; /* keys of facts on events */
     struct gsp__arena *arena;
     struct gsp__attributes *to;
     uint32_t cap;
@@ -72,6 +74,59 @@ GSP__INLINE struct gsp__value *gsp__build_add(struct gsp__builder *b, const char
     a->value.n = 0;
     return &a->value;
 }
+
+/* Which of a set's tables. */
+enum gsp__word {
+    GSP__WORD_FACT,
+    GSP__WORD_USAGE,
+    GSP__WORD_COMPUTED,
+};
+
+GSP__INLINE const struct gsp__key *gsp__keys_table(const struct gsp__keys *keys, enum gsp__word word)
+{
+    return word == GSP__WORD_FACT ? keys->facts : word == GSP__WORD_USAGE ? keys->usage : keys->computed;
+}
+
+GSP__INLINE bool gsp__key_same(struct gsp__key a, struct gsp__key b)
+{
+    return a.n == b.n && a.name && memcmp(a.name, b.name, a.n) == 0;
+}
+
+/* What the i-th dialect calls it; no name where it has no word for it, or a dialect before it said the same.
+ */
+GSP__INLINE struct gsp__key gsp__build_key(const struct gsp__builder *b, uint32_t i, enum gsp__word word,
+                                           unsigned what)
+{
+    const struct gsp__key *table = gsp__keys_table(b->sets[i], word);
+    struct gsp__key key = GSP__NO_KEY;
+
+    if (!table || !table[what].name)
+        return key;
+    key = table[what];
+    for (uint32_t k = 0; GSP__UNLIKELY(k < i); k++) {
+        table = gsp__keys_table(b->sets[k], word);
+        if (table && gsp__key_same(key, table[what]))
+            return (struct gsp__key)GSP__NO_KEY;
+    }
+    return key;
+}
+
+/* Whether any dialect has a word for it. */
+GSP__INLINE bool gsp__build_wants(const struct gsp__builder *b, enum gsp__word word, unsigned what)
+{
+    for (uint32_t i = 0; i < b->n_sets; i++) {
+        const struct gsp__key *table = gsp__keys_table(b->sets[i], word);
+
+        if (table && table[what].name)
+            return true;
+    }
+    return false;
+}
+
+/* Something computed, under each dialect's key for it. */
+void gsp__build_computed_string(struct gsp__builder *b, enum gsp__computed what, struct gsp__string s);
+void gsp__build_computed_int(struct gsp__builder *b, enum gsp__computed what, int64_t i);
+void gsp__build_computed_double(struct gsp__builder *b, enum gsp__computed what, double d);
 
 /* One attribute; left out where the dialect has no key for it, or the string is empty. */
 void gsp__build_string(struct gsp__builder *b, struct gsp__key key, struct gsp__string s);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "derive/seconds.h"
+#include "derive/turn_delays.h"
 
 bool gsp__parse(const struct gsp__snapshot *s, struct gsp__arena *arena, struct gsp__parsed *out)
 {
@@ -234,7 +235,8 @@ bool gsp__call_read(const struct gsp__snapshot *snapshots, uint32_t n, bool is_d
     if (!records)
         return false;
     for (uint32_t i = 0; i < n; i++) {
-        if (!gsp__parse(&snapshots[i], arena, &records[i].parsed))
+        if (!gsp__parse(&snapshots[i], arena, &records[i].parsed) ||
+            !gsp__turn_complete(&records[i].parsed, arena))
             return false;
         read_ending(&records[i], is_dead);
     }

@@ -1,170 +1,26 @@
 /*
  * Dialect `otel`: OpenTelemetry's GenAI conventions, semantic conventions v1.41, and genspan's own keys.
  */
-#include "derive/dialect.h"
+#include "derive/otel_keys.h"
 
-#include <stddef.h>
-#include <string.h>
+static const struct gsp__key operation[GSP__FACT_LIMIT] = {GSP__OTEL_OPERATION_KEYS};
+static const struct gsp__key attempt[GSP__FACT_LIMIT] = {GSP__OTEL_ATTEMPT_KEYS};
+static const struct gsp__key event[GSP__FACT_LIMIT] = {GSP__OTEL_EVENT_KEYS};
+static const struct gsp__key usage[GSP_USAGE_LIMIT] = {GSP__OTEL_USAGE_KEYS};
+static const struct gsp__key wasted[GSP_USAGE_LIMIT] = {GSP__OTEL_WASTED_KEYS};
+static const struct gsp__key computed[GSP__COMPUTED_LIMIT] = {GSP__OTEL_COMPUTED_KEYS};
+
+static const struct gsp__span_row rows[] = {GSP__OTEL_ROWS};
 
 const struct gsp__dialect gsp__dialect_otel = {
     .name = "otel",
     .schema_url = "https://opentelemetry.io/schemas/1.41.0",
-    .operation =
+    .keys =
         {
-            [GSP_FACT_OPERATION] = GSP__KEY("gen_ai.operation.name"),
-            [GSP_FACT_PROVIDER] = GSP__KEY("gen_ai.provider.name"),
-            [GSP_FACT_REQUEST_MODEL] = GSP__KEY("gen_ai.request.model"),
-            [GSP_FACT_RESPONSE_MODEL] = GSP__KEY("gen_ai.response.model"),
-            [GSP_FACT_RESPONSE_ID] = GSP__KEY("gen_ai.response.id"),
-            [GSP_FACT_FINISH_REASON] = GSP__KEY("gen_ai.response.finish_reasons"),
-            [GSP_FACT_CONVERSATION_ID] = GSP__KEY("gen_ai.conversation.id"),
-            [GSP_FACT_OUTPUT_TYPE] = GSP__KEY("gen_ai.output.type"),
-            [GSP_FACT_STREAM] = GSP__KEY("gen_ai.request.stream"),
-            [GSP_FACT_CHOICE_COUNT] = GSP__KEY("gen_ai.request.choice.count"),
-            [GSP_FACT_SEED] = GSP__KEY("gen_ai.request.seed"),
-            [GSP_FACT_TOP_K] = GSP__KEY("gen_ai.request.top_k"),
-            [GSP_FACT_MAX_TOKENS] = GSP__KEY("gen_ai.request.max_tokens"),
-            [GSP_FACT_TEMPERATURE] = GSP__KEY("gen_ai.request.temperature"),
-            [GSP_FACT_TOP_P] = GSP__KEY("gen_ai.request.top_p"),
-            [GSP_FACT_FREQUENCY_PENALTY] = GSP__KEY("gen_ai.request.frequency_penalty"),
-            [GSP_FACT_PRESENCE_PENALTY] = GSP__KEY("gen_ai.request.presence_penalty"),
-            [GSP_FACT_STOP_SEQUENCE] = GSP__KEY("gen_ai.request.stop_sequences"),
-            [GSP_FACT_ENCODING_FORMAT] = GSP__KEY("gen_ai.request.encoding_formats"),
-            [GSP_FACT_REASONING_LEVEL] = GSP__KEY("gen_ai.request.reasoning.level"),
-            [GSP_FACT_PREVIOUS_RESPONSE_ID] = GSP__KEY("gen_ai.request.previous_response.id"),
-            [GSP_FACT_SERVER_ADDRESS] = GSP__KEY("server.address"),
-            [GSP_FACT_SERVER_PORT] = GSP__KEY("server.port"),
-            [GSP_FACT_REQUEST_ID] = GSP__KEY("genspan.provider.request_ids"),
-            [GSP_FACT_SERVICE_TIER] = GSP__KEY("openai.response.service_tier"),
-            [GSP_FACT_REQUEST_SERVICE_TIER] = GSP__KEY("openai.request.service_tier"),
-            [GSP_FACT_SYSTEM_FINGERPRINT] = GSP__KEY("openai.response.system_fingerprint"),
-            [GSP_FACT_API_TYPE] = GSP__KEY("openai.api.type"),
-            [GSP_FACT_USER_ID] = GSP__KEY("user.id"),
-            [GSP_FACT_SESSION_ID] = GSP__KEY("session.id"),
-            [GSP_FACT_TENANT] = GSP__KEY("genspan.tenant"),
-            [GSP_FACT_BILLABLE] = GSP__KEY("genspan.billable"),
-            [GSP_FACT_TOOL_NAME] = GSP__KEY("gen_ai.tool.name"),
-            [GSP_FACT_TOOL_CALL_ID] = GSP__KEY("gen_ai.tool.call.id"),
-            [GSP_FACT_TOOL_TYPE] = GSP__KEY("gen_ai.tool.type"),
-            [GSP_FACT_AGENT_NAME] = GSP__KEY("gen_ai.agent.name"),
-            [GSP_FACT_AGENT_ID] = GSP__KEY("gen_ai.agent.id"),
-            [GSP_FACT_WORKFLOW_NAME] = GSP__KEY("gen_ai.workflow.name"),
-            [GSP_FACT_DATA_SOURCE_ID] = GSP__KEY("gen_ai.data_source.id"),
-            [GSP_FACT_HTTP_STATUS] = GSP__KEY("http.response.status_code"),
-            [GSP_FACT_RESPONSE_STATUS] = GSP__KEY("genspan.response.status"),
-            [GSP_FACT_MATCHED_STOP] = GSP__KEY("genspan.response.stop_sequence"),
-            [GSP_FACT_SAFETY_BLOCK] = GSP__KEY("genspan.response.safety_blocks"),
-            [GSP_FACT_EMBEDDING_DIMENSION] = GSP__KEY("gen_ai.embeddings.dimension.count"),
-            [GSP_FACT_INPUT_CHARACTERS] = GSP__KEY("genspan.usage.input_characters"),
-            [GSP_FACT_INPUT_AUDIO_SECONDS] = GSP__KEY("genspan.usage.input_audio_seconds"),
-            [GSP_FACT_OUTPUT_AUDIO_SECONDS] = GSP__KEY("genspan.usage.output_audio_seconds"),
-            [GSP_FACT_OUTPUT_AUDIO_BYTES] = GSP__KEY("genspan.usage.output_audio_bytes"),
-            [GSP_FACT_CREDITS] = GSP__KEY("genspan.usage.credits"),
-            [GSP_FACT_WEB_SEARCHES] = GSP__KEY("genspan.usage.web_searches"),
-            [GSP_FACT_VOICE] = GSP__KEY("genspan.request.voice"),
+            [GSP__ROLE_OPERATION] = {operation, usage, computed},
+            [GSP__ROLE_ATTEMPT] = {attempt, wasted, computed},
         },
-    .attempt =
-        {
-            [GSP_FACT_PROVIDER] = GSP__KEY("genspan.attempt.provider"),
-            [GSP_FACT_REQUEST_MODEL] = GSP__KEY("genspan.attempt.model"),
-            [GSP_FACT_RESPONSE_MODEL] = GSP__KEY("genspan.attempt.response_model"),
-            [GSP_FACT_TARGET_NAME] = GSP__KEY("genspan.target.name"),
-            [GSP_FACT_SERVER_ADDRESS] = GSP__KEY("server.address"),
-            [GSP_FACT_SERVER_PORT] = GSP__KEY("server.port"),
-            [GSP_FACT_HTTP_STATUS] = GSP__KEY("http.response.status_code"),
-            [GSP_FACT_REQUEST_ID] = GSP__KEY("genspan.provider.request_ids"),
-            [GSP_FACT_QUEUE_TIME] = GSP__KEY("genspan.provider.queue_time"),
-            [GSP_FACT_PROMPT_TIME] = GSP__KEY("genspan.provider.prompt_time"),
-            [GSP_FACT_PROCESSING_TIME] = GSP__KEY("genspan.provider.processing_time"),
-            [GSP_FACT_REQUESTS_LIMIT] = GSP__KEY("genspan.ratelimit.requests.limit"),
-            [GSP_FACT_REQUESTS_REMAINING] = GSP__KEY("genspan.ratelimit.requests.remaining"),
-            [GSP_FACT_REQUESTS_RESET] = GSP__KEY("genspan.ratelimit.requests.reset"),
-            [GSP_FACT_TOKENS_LIMIT] = GSP__KEY("genspan.ratelimit.tokens.limit"),
-            [GSP_FACT_TOKENS_REMAINING] = GSP__KEY("genspan.ratelimit.tokens.remaining"),
-            [GSP_FACT_TOKENS_RESET] = GSP__KEY("genspan.ratelimit.tokens.reset"),
-        },
-    .event =
-        {
-            [GSP_FACT_OPERATION] = GSP__KEY("gen_ai.operation.name"),
-            [GSP_FACT_PROVIDER] = GSP__KEY("gen_ai.provider.name"),
-            [GSP_FACT_REQUEST_MODEL] = GSP__KEY("gen_ai.request.model"),
-            [GSP_FACT_RESPONSE_MODEL] = GSP__KEY("gen_ai.response.model"),
-            [GSP_FACT_RESPONSE_ID] = GSP__KEY("gen_ai.response.id"),
-            [GSP_FACT_MESSAGE_COUNT] = GSP__KEY("gen_ai.request.message_count"),
-            [GSP_FACT_HTTP_STATUS] = GSP__KEY("http.response.status_code"),
-            [GSP_FACT_TOOL_NAME] = GSP__KEY("gen_ai.tool.name"),
-            [GSP_FACT_TOOL_CALL_ID] = GSP__KEY("gen_ai.tool.call.id"),
-            [GSP_FACT_TOOL_ARGUMENTS] = GSP__KEY("gen_ai.tool.arguments"),
-            [GSP_FACT_TOKENS_SO_FAR] = GSP__KEY("gen_ai.stream.tokens_so_far"),
-            [GSP_FACT_RETRY_ATTEMPT] = GSP__KEY("retry.attempt"),
-            [GSP_FACT_RETRY_REASON] = GSP__KEY("retry.reason"),
-            [GSP_FACT_RETRY_DELAY_MS] = GSP__KEY("retry.delay_ms"),
-            [GSP_FACT_INPUT_TOKENS] = GSP__KEY("gen_ai.usage.input_tokens"),
-            [GSP_FACT_OUTPUT_TOKENS] = GSP__KEY("gen_ai.usage.output_tokens"),
-            [GSP_FACT_TOTAL_TOKENS] = GSP__KEY("gen_ai.usage.total_tokens"),
-            [GSP_FACT_FINISH_REASONS] = GSP__KEY("gen_ai.response.finish_reasons"),
-        },
-    .usage =
-        {
-            [GSP_USAGE_INPUT_TOKENS] = GSP__KEY("gen_ai.usage.input_tokens"),
-            [GSP_USAGE_OUTPUT_TOKENS] = GSP__KEY("gen_ai.usage.output_tokens"),
-            [GSP_USAGE_CACHE_READ_TOKENS] = GSP__KEY("gen_ai.usage.cache_read.input_tokens"),
-            [GSP_USAGE_CACHE_WRITE_TOKENS] = GSP__KEY("gen_ai.usage.cache_creation.input_tokens"),
-            [GSP_USAGE_REASONING_TOKENS] = GSP__KEY("gen_ai.usage.reasoning.output_tokens"),
-            /* the conventions' v1.41 has no words for these */
-            [GSP_USAGE_AUDIO_INPUT_TOKENS] = GSP__KEY("genspan.usage.audio_input_tokens"),
-            [GSP_USAGE_AUDIO_OUTPUT_TOKENS] = GSP__KEY("genspan.usage.audio_output_tokens"),
-            [GSP_USAGE_TEXT_INPUT_TOKENS] = GSP__KEY("genspan.usage.text_input_tokens"),
-            [GSP_USAGE_TEXT_OUTPUT_TOKENS] = GSP__KEY("genspan.usage.text_output_tokens"),
-            [GSP_USAGE_IMAGE_INPUT_TOKENS] = GSP__KEY("genspan.usage.image_input_tokens"),
-            [GSP_USAGE_IMAGE_OUTPUT_TOKENS] = GSP__KEY("genspan.usage.image_output_tokens"),
-            [GSP_USAGE_CACHE_WRITE_1H_TOKENS] = GSP__KEY("genspan.usage.cache_write_1h_input_tokens"),
-            [GSP_USAGE_TOOL_USE_TOKENS] = GSP__KEY("genspan.usage.tool_use_input_tokens"),
-            [GSP_USAGE_BILLED_INPUT_TOKENS] = GSP__KEY("genspan.usage.billed_input_tokens"),
-            [GSP_USAGE_BILLED_OUTPUT_TOKENS] = GSP__KEY("genspan.usage.billed_output_tokens"),
-        },
-    .attempt_usage =
-        {
-            [GSP_USAGE_INPUT_TOKENS] = GSP__KEY("genspan.attempt.usage.input_tokens"),
-            [GSP_USAGE_OUTPUT_TOKENS] = GSP__KEY("genspan.attempt.usage.output_tokens"),
-            [GSP_USAGE_CACHE_READ_TOKENS] = GSP__KEY("genspan.attempt.usage.cache_read_input_tokens"),
-            [GSP_USAGE_CACHE_WRITE_TOKENS] = GSP__KEY("genspan.attempt.usage.cache_write_input_tokens"),
-            [GSP_USAGE_REASONING_TOKENS] = GSP__KEY("genspan.attempt.usage.reasoning_output_tokens"),
-            [GSP_USAGE_AUDIO_INPUT_TOKENS] = GSP__KEY("genspan.attempt.usage.audio_input_tokens"),
-            [GSP_USAGE_AUDIO_OUTPUT_TOKENS] = GSP__KEY("genspan.attempt.usage.audio_output_tokens"),
-            [GSP_USAGE_TEXT_INPUT_TOKENS] = GSP__KEY("genspan.attempt.usage.text_input_tokens"),
-            [GSP_USAGE_TEXT_OUTPUT_TOKENS] = GSP__KEY("genspan.attempt.usage.text_output_tokens"),
-            [GSP_USAGE_IMAGE_INPUT_TOKENS] = GSP__KEY("genspan.attempt.usage.image_input_tokens"),
-            [GSP_USAGE_IMAGE_OUTPUT_TOKENS] = GSP__KEY("genspan.attempt.usage.image_output_tokens"),
-            [GSP_USAGE_CACHE_WRITE_1H_TOKENS] = GSP__KEY("genspan.attempt.usage.cache_write_1h_input_tokens"),
-            [GSP_USAGE_TOOL_USE_TOKENS] = GSP__KEY("genspan.attempt.usage.tool_use_input_tokens"),
-            [GSP_USAGE_BILLED_INPUT_TOKENS] = GSP__KEY("genspan.attempt.usage.billed_input_tokens"),
-            [GSP_USAGE_BILLED_OUTPUT_TOKENS] = GSP__KEY("genspan.attempt.usage.billed_output_tokens"),
-        },
-    .computed =
-        {
-            [GSP__KEY_OUTCOME] = GSP__KEY("genspan.outcome"),
-            [GSP__KEY_ERROR_TYPE] = GSP__KEY("error.type"),
-            [GSP__KEY_ATTEMPTS] = GSP__KEY("genspan.operation.attempts"),
-            [GSP__KEY_WAIT] = GSP__KEY("genspan.operation.wait"),
-            [GSP__KEY_ATTEMPT_NUMBER] = GSP__KEY("genspan.attempt.number"),
-            [GSP__KEY_ATTEMPT_KIND] = GSP__KEY("genspan.attempt.kind"),
-            [GSP__KEY_TARGET_INDEX] = GSP__KEY("genspan.target.index"),
-            [GSP__KEY_FIRST_CHUNK] = GSP__KEY("gen_ai.response.time_to_first_chunk"),
-            [GSP__KEY_ATTEMPT_FIRST_CHUNK] = GSP__KEY("genspan.attempt.time_to_first_chunk"),
-            [GSP__KEY_FIRST_BYTE] = GSP__KEY("genspan.time_to_first_byte"),
-            [GSP__KEY_CHUNKS] = GSP__KEY("genspan.stream.chunks"),
-            [GSP__KEY_OUTPUT_RATE] = GSP__KEY("genspan.stream.output_rate"),
-            [GSP__KEY_INTERVAL_MIN] = GSP__KEY("genspan.stream.interval.min"),
-            [GSP__KEY_INTERVAL_AVG] = GSP__KEY("genspan.stream.interval.avg"),
-            [GSP__KEY_INTERVAL_P50] = GSP__KEY("genspan.stream.interval.p50"),
-            [GSP__KEY_INTERVAL_P90] = GSP__KEY("genspan.stream.interval.p90"),
-            [GSP__KEY_INTERVAL_MAX] = GSP__KEY("genspan.stream.interval.max"),
-            [GSP__KEY_USAGE_SOURCE] = GSP__KEY("genspan.usage.source"),
-        },
+    .event = event,
+    .rows = rows,
+    .n_rows = sizeof rows / sizeof rows[0],
 };
-
-const struct gsp__dialect *gsp__dialect_named(const char *name)
-{
-    return strcmp(name, gsp__dialect_otel.name) == 0 ? &gsp__dialect_otel : NULL;
-}

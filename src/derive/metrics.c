@@ -6,464 +6,394 @@
 #include <string.h>
 
 #include "base/compiler.h"
-#include "base/utf8.h"
 #include "derive/seconds.h"
 #include "derive/stream_stats.h"
 
-/* Attributes of the points, by number; the numbers stand in the fold file. */
-enum dimension {
-    DIM_OPERATION = 1,
-    DIM_PROVIDER = 2,
-    DIM_REQUEST_MODEL = 3,
-    DIM_RESPONSE_MODEL = 4,
-    DIM_SERVER_ADDRESS = 5,
-    DIM_SERVER_PORT = 6,
-    DIM_OUTCOME = 7,
-    DIM_ERROR_TYPE = 8,
-    DIM_TOKEN_TYPE = 9,
-    DIM_REASON = 10,
-    DIM_LIMIT
+/* A call that is being folded. */
+struct fold {
+    struct gsp__bank *bank;
+    const struct gsp__call *call;
+    enum gsp__class class;
+    struct gsp__string operation;
+    uint32_t key;
+    struct gsp__exemplar_mark mark;
+    bool has_exemplars;
 };
-
-static const struct {
-    const char *name;
-    bool is_int;
-} dimensions[DIM_LIMIT] = {
-    [DIM_OPERATION] = {"gen_ai.operation.name", false},
-    [DIM_PROVIDER] = {"gen_ai.provider.name", false},
-    [DIM_REQUEST_MODEL] = {"gen_ai.request.model", false},
-    [DIM_RESPONSE_MODEL] = {"gen_ai.response.model", false},
-    [DIM_SERVER_ADDRESS] = {"server.address", false},
-    [DIM_SERVER_PORT] = {"server.port", true},
-    [DIM_OUTCOME] = {"genspan.outcome", false},
-    [DIM_ERROR_TYPE] = {"error.type", false},
-    [DIM_TOKEN_TYPE] = {"gen_ai.token.type", false},
-    [DIM_REASON] = {"genspan.reason", false},
-};
-
-static const double second_bounds[] = {0.01, 0.02, 0.04, 0.08,  0.16,  0.32,  0.64,
-                                       1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92};
-static const double token_bounds[] = {1,     4,     16,     64,      256,     1024,     4096,
-                                      16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864};
-static const double attempt_bounds[] = {1, 2, 3, 4, 5, 6, 8, 10, 15, 20};
-
-static const struct {
-    const char *name, *description, *unit;
-    enum gsp__metric_type type;
-    const double *bounds;
-    uint32_t n_bounds;
-} instruments[GSP__INSTRUMENTS] = {
-    [GSP__METRIC_OPERATION_DURATION] = {"gen_ai.client.operation.duration",
-                                        "Duration of operations, retries and waits included", "s",
-                                        GSP__METRIC_HISTOGRAM, second_bounds, GSP__COUNT_OF(second_bounds)},
-    [GSP__METRIC_FIRST_CHUNK] = {"gen_ai.client.operation.time_to_first_chunk",
-                                 "Time from the start of a streaming operation to its first chunk "
-                                 "with content",
-                                 "s", GSP__METRIC_HISTOGRAM, second_bounds, GSP__COUNT_OF(second_bounds)},
-    [GSP__METRIC_CHUNK_INTERVAL] = {"gen_ai.client.operation.time_per_output_chunk",
-                                    "Time between chunks with content", "s", GSP__METRIC_HISTOGRAM,
-                                    second_bounds, GSP__COUNT_OF(second_bounds)},
-    [GSP__METRIC_TOKEN_USAGE] = {"gen_ai.client.token.usage", "Tokens used by operations", "{token}",
-                                 GSP__METRIC_HISTOGRAM, token_bounds, GSP__COUNT_OF(token_bounds)},
-    [GSP__METRIC_ATTEMPT_DURATION] = {"genspan.attempt.duration",
-                                      "Duration of attempts, one request to one provider each", "s",
-                                      GSP__METRIC_HISTOGRAM, second_bounds, GSP__COUNT_OF(second_bounds)},
-    [GSP__METRIC_OPERATION_ATTEMPTS] = {"genspan.operation.attempts", "Attempts per operation", "{attempt}",
-                                        GSP__METRIC_HISTOGRAM, attempt_bounds, GSP__COUNT_OF(attempt_bounds)},
-    [GSP__METRIC_RECORDS_EXPORTED] = {"genspan.records.exported", "Records handed to a backend", "{record}",
-                                      GSP__METRIC_SUM, NULL, 0},
-    [GSP__METRIC_RECORDS_SPOOLED] = {"genspan.records.spooled",
-                                     "Records put into the spool while the backend was away", "{record}",
-                                     GSP__METRIC_SUM, NULL, 0},
-    [GSP__METRIC_RECORDS_DROPPED] = {"genspan.records.dropped",
-                                     "Records, facts and events that were lost, by reason", "{record}",
-                                     GSP__METRIC_SUM, NULL, 0},
-};
-
-/*
- * Keys of series.
- */
-
-struct key {
-    uint8_t bytes[GSP__SERIES_KEY_MAX];
-    uint16_t n;
-    bool is_too_long;
-};
-
-static void key_add(struct key *k, enum dimension dimension, const void *bytes, size_t n)
-{
-    if (n == 0)
-        return;
-    if (n > 255 || k->n + 2 + n > sizeof k->bytes) {
-        k->is_too_long = true;
-        return;
-    }
-    k->bytes[k->n] = (uint8_t)dimension;
-    k->bytes[k->n + 1] = (uint8_t)n;
-    memcpy(k->bytes + k->n + 2, bytes, n);
-    k->n = (uint16_t)(k->n + 2 + n);
-}
-
-static void key_add_string(struct key *k, enum dimension dimension, struct gsp__string s)
-{
-    key_add(k, dimension, s.bytes, s.n);
-}
-
-static bool is_series(const struct gsp__series *s, enum gsp__instrument instrument, const struct key *k,
-                      bool is_overflow)
-{
-    return s->instrument == instrument && s->is_overflow == is_overflow && s->n_key == k->n &&
-           memcmp(s->key, k->bytes, k->n) == 0;
-}
-
-static struct gsp__series *add_series(struct gsp__bank *bank, enum gsp__instrument instrument,
-                                      const struct key *k, bool is_overflow)
-{
-    struct gsp__series *s = &bank->series[bank->n_series++];
-
-    memset(s, 0, sizeof *s);
-    s->instrument = (uint16_t)instrument;
-    s->is_overflow = is_overflow;
-    s->n_key = k->n;
-    memcpy(s->key, k->bytes, k->n);
-    return s;
-}
-
-/* One place per instrument is kept for its overflow. */
-static struct gsp__series *find(struct gsp__bank *bank, enum gsp__instrument instrument, const struct key *k)
-{
-    static const struct key nothing;
-
-    if (!k->is_too_long) {
-        for (uint32_t i = 0; i < bank->n_series; i++)
-            if (is_series(&bank->series[i], instrument, k, false))
-                return &bank->series[i];
-        if (bank->n_series + GSP__INSTRUMENTS < bank->cap)
-            return add_series(bank, instrument, k, false);
-    }
-    for (uint32_t i = 0; i < bank->n_series; i++)
-        if (is_series(&bank->series[i], instrument, &nothing, true))
-            return &bank->series[i];
-    return bank->n_series < bank->cap ? add_series(bank, instrument, &nothing, true) : NULL;
-}
-
-static unsigned bucket_of(enum gsp__instrument instrument, double value)
-{
-    unsigned i = 0;
-
-    while (i < instruments[instrument].n_bounds && value > instruments[instrument].bounds[i])
-        i++;
-    return i;
-}
-
-static void observe(struct gsp__series *s, double value, double sum, uint64_t count, unsigned bucket)
-{
-    if (s->count == 0 || value < s->min)
-        s->min = value;
-    if (s->count == 0 || value > s->max)
-        s->max = value;
-    s->count += count;
-    s->sum += sum;
-    s->buckets[bucket] += count;
-}
-
-static void record(struct gsp__bank *bank, enum gsp__instrument instrument, const struct key *k, double value)
-{
-    struct gsp__series *s = find(bank, instrument, k);
-
-    if (s)
-        observe(s, value, value, 1, bucket_of(instrument, value));
-}
-
-/*
- * Folding.
- */
-
-/* Facts that an operation knows itself or has from the attempt that speaks for it. */
-static struct gsp__string fact_of(const struct gsp__call *call, unsigned fact, bool server_first)
-{
-    const struct gsp__call_record *from = call->served;
-    struct gsp__string own = gsp__parsed_string(&call->root->parsed, fact), theirs = {"", 0};
-
-    if (!from && call->n_attempts > 0)
-        from = &call->attempts[call->n_attempts - 1];
-    if (from)
-        theirs = gsp__parsed_string(&from->parsed, fact);
-    if (own.n == 0 || (server_first && call->served && theirs.n > 0))
-        return theirs;
-    return own;
-}
-
-static void key_add_port(struct key *k, const struct gsp__entry_view *e)
-{
-    if (e && (e->kind == GSP__ENTRY_INT32 || e->kind == GSP__ENTRY_INT64))
-        key_add(k, DIM_SERVER_PORT, &e->scalar.i, 8);
-}
-
-static void add_port(struct key *k, const struct gsp__call *call)
-{
-    const struct gsp__entry_view *e = gsp__parsed_fact(&call->root->parsed, GSP_FACT_SERVER_PORT);
-    const struct gsp__call_record *from = call->served;
-
-    if (!from && call->n_attempts > 0)
-        from = &call->attempts[call->n_attempts - 1];
-    if (!e && from)
-        e = gsp__parsed_fact(&from->parsed, GSP_FACT_SERVER_PORT);
-    key_add_port(k, e);
-}
-
-static void key_of_call(struct key *k, const struct gsp__call *call)
-{
-    k->n = 0;
-    k->is_too_long = false;
-    key_add_string(k, DIM_OPERATION, fact_of(call, GSP_FACT_OPERATION, false));
-    key_add_string(k, DIM_PROVIDER, fact_of(call, GSP_FACT_PROVIDER, true));
-    key_add_string(k, DIM_REQUEST_MODEL, fact_of(call, GSP_FACT_REQUEST_MODEL, true));
-    key_add_string(k, DIM_RESPONSE_MODEL, fact_of(call, GSP_FACT_RESPONSE_MODEL, false));
-    key_add_string(k, DIM_SERVER_ADDRESS, fact_of(call, GSP_FACT_SERVER_ADDRESS, false));
-    add_port(k, call);
-}
-
-static void add_outcome(struct key *k, const struct gsp__ending *end)
-{
-    static const char *const names[] = {"", "", "failed", "cancelled", "abandoned", "crashed"};
-
-    if (end->outcome < GSP__COUNT_OF(names))
-        key_add(k, DIM_OUTCOME, names[end->outcome], strlen(names[end->outcome]));
-    key_add_string(k, DIM_ERROR_TYPE, end->error_type);
-}
 
 static const struct gsp__head *head_of(const struct gsp__call_record *r)
 {
     return &r->parsed.snapshot->head;
 }
 
-static void fold_attempts(struct gsp__bank *bank, const struct gsp__call *call)
+static void record(const struct fold *f, enum gsp__measure measure, uint64_t value)
 {
-    for (uint32_t i = 0; i < call->n_attempts; i++) {
-        const struct gsp__call_record *r = &call->attempts[i];
-        const struct gsp__parsed *p = &r->parsed;
-        struct key k = {.n = 0};
-
-        if (r->ending.outcome >= GSP_OUTCOME_ABANDONED)
-            continue;
-        key_add_string(&k, DIM_OPERATION, fact_of(call, GSP_FACT_OPERATION, false));
-        key_add_string(&k, DIM_PROVIDER, gsp__parsed_string(p, GSP_FACT_PROVIDER));
-        key_add_string(&k, DIM_REQUEST_MODEL, gsp__parsed_string(p, GSP_FACT_REQUEST_MODEL));
-        key_add_string(&k, DIM_RESPONSE_MODEL, gsp__parsed_string(p, GSP_FACT_RESPONSE_MODEL));
-        key_add_string(&k, DIM_SERVER_ADDRESS, gsp__parsed_string(p, GSP_FACT_SERVER_ADDRESS));
-        key_add_port(&k, gsp__parsed_fact(p, GSP_FACT_SERVER_PORT));
-        add_outcome(&k, &r->ending);
-        record(bank, GSP__METRIC_ATTEMPT_DURATION, &k,
-               gsp__seconds_between(head_of(r)->start_ns, r->ending.end_ns));
-    }
+    gsp__bank_record(f->bank, f->key, measure, value, f->has_exemplars ? &f->mark : NULL);
 }
 
-/* The record's buckets are finer at the low end and end where these do: the sum is exact. */
-static void fold_intervals(struct gsp__bank *bank, const struct key *k, const struct gsp__stream_part *stream)
+/* A fact in seconds. False where it is not set, or makes no sense. */
+static bool seconds_of(const struct gsp__parsed *p, unsigned fact, uint64_t *out_ns)
 {
-    const unsigned n_fine = 7; /* 78125 ns * 2^7 is the first bound, 10 ms */
-    struct gsp__intervals i;
-    struct gsp__series *s;
+    const struct gsp__entry_view *e = gsp__parsed_fact(p, fact);
 
-    if (!gsp__stream_intervals(stream, &i))
-        return;
-    s = find(bank, GSP__METRIC_CHUNK_INTERVAL, k);
-    if (!s)
-        return;
-    if (s->count == 0 || i.min_s < s->min)
-        s->min = i.min_s;
-    if (s->count == 0 || i.max_s > s->max)
-        s->max = i.max_s;
-    s->count += i.n;
-    s->sum += gsp__seconds(stream->interval_sum_ns);
-    for (unsigned b = 0; b < GSP__INTERVAL_BUCKETS; b++)
-        s->buckets[b <= n_fine ? 0 : b - n_fine] += stream->intervals[b];
+    if (!e || e->kind != GSP__ENTRY_DOUBLE || !(e->scalar.d >= 0) || e->scalar.d > 9e9)
+        return false;
+    *out_ns = (uint64_t)(e->scalar.d * 1e9 + 0.5);
+    return true;
 }
 
-static void fold_tokens(struct gsp__bank *bank, const struct key *call_key, const struct gsp__head *usage)
+static bool count_of(const struct gsp__parsed *p, unsigned fact, uint64_t *out)
 {
-    static const struct {
-        gsp_usage part;
-        const char *type;
-    } types[] = {{GSP_USAGE_INPUT_TOKENS, "input"}, {GSP_USAGE_OUTPUT_TOKENS, "output"}};
+    const struct gsp__entry_view *e = gsp__parsed_fact(p, fact);
 
-    for (size_t i = 0; i < GSP__COUNT_OF(types); i++) {
-        struct key k = *call_key;
-
-        if (!(usage->usage_seen & 1u << types[i].part))
-            continue;
-        key_add(&k, DIM_TOKEN_TYPE, types[i].type, strlen(types[i].type));
-        record(bank, GSP__METRIC_TOKEN_USAGE, &k, (double)usage->usage[types[i].part]);
-    }
-}
-
-void gsp__metrics_fold(struct gsp__bank *bank, const struct gsp__call *call)
-{
-    const struct gsp__head *h = head_of(call->root), *stream = h, *usage = h;
-    struct key plain, k;
-    int64_t first;
-
-    if (h->kind != GSP__RECORD_OPERATION || call->root->ending.outcome == GSP_OUTCOME_CRASHED)
-        return;
-    fold_attempts(bank, call);
-    if (call->root->ending.outcome == GSP_OUTCOME_ABANDONED) /* ST-2: no duration, no more */
-        return;
-    key_of_call(&plain, call);
-    k = plain;
-    add_outcome(&k, &call->root->ending);
-    record(bank, GSP__METRIC_OPERATION_DURATION, &k,
-           gsp__seconds_between(h->start_ns, call->root->ending.end_ns));
-    if (call->n_attempts > 0)
-        record(bank, GSP__METRIC_OPERATION_ATTEMPTS, &k, call->n_attempts);
-    if (call->served && h->stream.n_events == 0)
-        stream = head_of(call->served);
-    if (call->served && h->usage_seen == 0)
-        usage = head_of(call->served);
-    first = gsp__stream_first_content_ns(&stream->stream);
-    if (first > 0) {
-        record(bank, GSP__METRIC_FIRST_CHUNK, &plain, gsp__seconds_between(h->start_ns, first));
-        fold_intervals(bank, &plain, &stream->stream);
-    }
-    fold_tokens(bank, &plain, usage);
-}
-
-static struct gsp__series *find_reason(struct gsp__bank *bank, enum gsp__instrument instrument,
-                                       const char *reason)
-{
-    struct key k = {.n = 0};
-
-    key_add(&k, DIM_REASON, reason, strlen(reason));
-    return find(bank, instrument, &k);
-}
-
-void gsp__metrics_set(struct gsp__bank *bank, enum gsp__instrument instrument, const char *reason,
-                      uint64_t value)
-{
-    struct gsp__series *s = find_reason(bank, instrument, reason);
-
-    if (s)
-        s->count = value;
-}
-
-void gsp__metrics_add(struct gsp__bank *bank, enum gsp__instrument instrument, const char *reason, uint64_t n)
-{
-    struct gsp__series *s = find_reason(bank, instrument, reason);
-
-    if (s)
-        s->count += n;
+    if (!e || (e->kind != GSP__ENTRY_INT32 && e->kind != GSP__ENTRY_INT64) || e->scalar.i < 0)
+        return false;
+    *out = (uint64_t)e->scalar.i;
+    return true;
 }
 
 /*
- * Exporting.
+ * Keys.
  */
 
-static bool attributes_of(const struct gsp__series *s, struct gsp__arena *arena, struct gsp__attributes *out)
+static void add_string(struct gsp__series_key *k, enum gsp__dimension dimension, struct gsp__string s)
 {
-    uint16_t at = 0;
+    gsp__series_key_add(k, dimension, s.bytes, s.n);
+}
 
-    out->n = 0;
-    out->n_dropped = 0;
-    out->items = gsp__arena_get(arena, DIM_LIMIT * sizeof *out->items);
-    if (!out->items)
+static void add_fact(struct gsp__series_key *k, enum gsp__dimension dimension, const struct gsp__parsed *p,
+                     unsigned fact)
+{
+    add_string(k, dimension, gsp__parsed_string(p, fact));
+}
+
+static void add_port(struct gsp__series_key *k, const struct gsp__parsed *p, const struct gsp__parsed *other)
+{
+    const struct gsp__entry_view *e = gsp__parsed_fact(p, GSP_FACT_SERVER_PORT);
+
+    if (!e && other)
+        e = gsp__parsed_fact(other, GSP_FACT_SERVER_PORT);
+    if (e && (e->kind == GSP__ENTRY_INT32 || e->kind == GSP__ENTRY_INT64))
+        gsp__series_key_add(k, GSP__DIM_SERVER_PORT, &e->scalar.i, 8);
+}
+
+/* A fact that an operation knows itself, or has from the attempt that speaks for it. */
+static void add_either(struct gsp__series_key *k, enum gsp__dimension dimension, const struct fold *f,
+                       const struct gsp__call_record *from, unsigned fact, bool server_first)
+{
+    struct gsp__string own = gsp__parsed_string(&f->call->root->parsed, fact), theirs = {"", 0};
+
+    if (from)
+        theirs = gsp__parsed_string(&from->parsed, fact);
+    add_string(k, dimension, own.n == 0 || (server_first && f->call->served && theirs.n > 0) ? theirs : own);
+}
+
+static void add_outcome(struct gsp__series_key *k, const struct gsp__ending *end)
+{
+    static const struct gsp__string names[] = {{"", 0},          {"", 0},          {"failed", 6},
+                                               {"cancelled", 9}, {"abandoned", 9}, {"crashed", 7}};
+
+    if (end->outcome < GSP__COUNT_OF(names))
+        add_string(k, GSP__DIM_OUTCOME, names[end->outcome]);
+    add_string(k, GSP__DIM_ERROR_TYPE, end->error_type);
+}
+
+static void set_key(struct fold *f)
+{
+    const struct gsp__call *c = f->call;
+    const struct gsp__parsed *p = &c->root->parsed;
+    const struct gsp__call_record *from = c->served;
+    struct gsp__series_key k;
+
+    if (!from && c->n_attempts > 0)
+        from = &c->attempts[c->n_attempts - 1];
+    gsp__series_key_init(&k, f->class);
+    add_string(&k, GSP__DIM_OPERATION, f->operation);
+    add_either(&k, GSP__DIM_PROVIDER, f, from, GSP_FACT_PROVIDER, true);
+    add_either(&k, GSP__DIM_REQUEST_MODEL, f, from, GSP_FACT_REQUEST_MODEL, true);
+    add_either(&k, GSP__DIM_RESPONSE_MODEL, f, from, GSP_FACT_RESPONSE_MODEL, false);
+    add_either(&k, GSP__DIM_SERVER_ADDRESS, f, from, GSP_FACT_SERVER_ADDRESS, false);
+    add_port(&k, p, from ? &from->parsed : NULL);
+    if (!(f->class & GSP__CLASSES_BILLABLE)) {
+        add_fact(&k, GSP__DIM_TOOL_NAME, p, GSP_FACT_TOOL_NAME);
+        add_fact(&k, GSP__DIM_TOOL_TYPE, p, GSP_FACT_TOOL_TYPE);
+        add_fact(&k, GSP__DIM_AGENT_NAME, p, GSP_FACT_AGENT_NAME);
+        add_fact(&k, GSP__DIM_WORKFLOW_NAME, p, GSP_FACT_WORKFLOW_NAME);
+    }
+    add_outcome(&k, &c->root->ending);
+    f->key = gsp__bank_key(f->bank, &k);
+}
+
+/* The ids and the end of a record, for exemplars. */
+static void set_mark(struct fold *f, const struct gsp__call_record *r)
+{
+    const struct gsp__head *h = head_of(r);
+
+    f->mark.trace_id = h->trace_id;
+    f->mark.span_id = h->span_id;
+    f->mark.time_unix_ns = h->start_unix_ns + (uint64_t)gsp__elapsed_ns(h->start_ns, r->ending.end_ns);
+}
+
+/*
+ * Attempts.
+ */
+
+/* How long it took to get a connection: on whichever record says so. */
+static void fold_connection(struct fold *f, const struct gsp__call_record *r)
+{
+    const struct gsp__parsed *p = &r->parsed;
+    const struct gsp__entry_view *reused = gsp__parsed_fact(p, GSP_FACT_CONNECTION_REUSED);
+    struct gsp__series_key k;
+    uint64_t ns;
+
+    if (!seconds_of(p, GSP_FACT_CONNECTION_TIME, &ns))
+        return;
+    gsp__series_key_init(&k, f->class);
+    add_fact(&k, GSP__DIM_PROVIDER, p, GSP_FACT_PROVIDER);
+    add_fact(&k, GSP__DIM_REQUEST_MODEL, p, GSP_FACT_REQUEST_MODEL);
+    if (reused && reused->kind == GSP__ENTRY_BOOL)
+        add_string(&k, GSP__DIM_CONNECTION_REUSED,
+                   reused->scalar.i ? GSP__STRING("true") : GSP__STRING("false"));
+    f->key = gsp__bank_key(f->bank, &k);
+    record(f, GSP__MEASURE_CONNECTION, ns);
+}
+
+static void fold_attempt(struct fold *f, const struct gsp__call_record *r)
+{
+    const struct gsp__parsed *p = &r->parsed;
+    struct gsp__series_key k;
+
+    if (r->ending.outcome >= GSP_OUTCOME_ABANDONED)
+        return;
+    gsp__series_key_init(&k, f->class);
+    add_string(&k, GSP__DIM_OPERATION, f->operation);
+    add_fact(&k, GSP__DIM_PROVIDER, p, GSP_FACT_PROVIDER);
+    add_fact(&k, GSP__DIM_REQUEST_MODEL, p, GSP_FACT_REQUEST_MODEL);
+    add_fact(&k, GSP__DIM_RESPONSE_MODEL, p, GSP_FACT_RESPONSE_MODEL);
+    add_fact(&k, GSP__DIM_SERVER_ADDRESS, p, GSP_FACT_SERVER_ADDRESS);
+    add_port(&k, p, NULL);
+    add_outcome(&k, &r->ending);
+    f->key = gsp__bank_key(f->bank, &k);
+    set_mark(f, r);
+    record(f, GSP__MEASURE_ATTEMPT, (uint64_t)gsp__elapsed_ns(head_of(r)->start_ns, r->ending.end_ns));
+    fold_connection(f, r);
+}
+
+/*
+ * Streams.
+ */
+
+/* The record's buckets are finer at the low end and end where these do: the sum is exact. */
+static void fold_intervals(const struct fold *f, const struct gsp__stream_part *stream)
+{
+    const unsigned n_fine = 7; /* 78125 ns * 2^7 is the first bound, 10 ms */
+    struct gsp__bank_values v = {.sum = (uint64_t)stream->interval_sum_ns,
+                                 .min = (uint64_t)stream->interval_min_ns,
+                                 .max = (uint64_t)stream->interval_max_ns};
+
+    if (stream->interval_sum_ns < 0 || stream->interval_min_ns < 0 ||
+        stream->interval_max_ns < stream->interval_min_ns)
+        return;
+    for (unsigned b = 0; b < GSP__INTERVAL_BUCKETS; b++) {
+        v.buckets[b <= n_fine ? 0 : b - n_fine] += stream->intervals[b];
+        v.count += stream->intervals[b];
+    }
+    gsp__bank_record_many(f->bank, f->key, GSP__MEASURE_INTERVAL, &v, f->has_exemplars ? &f->mark : NULL);
+}
+
+static void fold_stream(const struct fold *f)
+{
+    const struct gsp__head *h = head_of(f->call->root), *stream = h;
+    int64_t first;
+
+    if (f->call->served && h->stream.n_events == 0)
+        stream = head_of(f->call->served);
+    first = gsp__stream_first_content_ns(&stream->stream);
+    if (first <= 0)
+        return;
+    record(f, GSP__MEASURE_FIRST_CHUNK, (uint64_t)gsp__elapsed_ns(h->start_ns, first));
+    fold_intervals(f, &stream->stream);
+}
+
+/*
+ * Usage.
+ */
+
+/* One side of a usage: the parts of input, or those of output. */
+struct side {
+    gsp_usage total, billed, text, audio, image;
+    enum gsp__measure whole, split, rest, of_text, of_audio, of_image;
+};
+
+static const struct side sides[] = {
+    {GSP_USAGE_INPUT_TOKENS, GSP_USAGE_BILLED_INPUT_TOKENS, GSP_USAGE_TEXT_INPUT_TOKENS,
+     GSP_USAGE_AUDIO_INPUT_TOKENS, GSP_USAGE_IMAGE_INPUT_TOKENS, GSP__MEASURE_INPUT, GSP__MEASURE_INPUT_SPLIT,
+     GSP__MEASURE_INPUT_REST, GSP__MEASURE_TEXT_INPUT, GSP__MEASURE_AUDIO_INPUT, GSP__MEASURE_IMAGE_INPUT},
+    {GSP_USAGE_OUTPUT_TOKENS, GSP_USAGE_BILLED_OUTPUT_TOKENS, GSP_USAGE_TEXT_OUTPUT_TOKENS,
+     GSP_USAGE_AUDIO_OUTPUT_TOKENS, GSP_USAGE_IMAGE_OUTPUT_TOKENS, GSP__MEASURE_OUTPUT,
+     GSP__MEASURE_OUTPUT_SPLIT, GSP__MEASURE_OUTPUT_REST, GSP__MEASURE_TEXT_OUTPUT, GSP__MEASURE_AUDIO_OUTPUT,
+     GSP__MEASURE_IMAGE_OUTPUT},
+};
+
+static bool tokens_of(const struct gsp__head *usage, gsp_usage part, uint64_t *out)
+{
+    if (!(usage->usage_seen & 1u << part) || usage->usage[part] < 0)
         return false;
-    if (s->is_overflow) {
-        out->items[0] = (struct gsp__attribute){
-            .key = GSP__STRING("otel.metric.overflow"),
-            .value = {.type = GSP__VALUE_BOOL, .u = {.boolean = true}},
-        };
-        out->n = 1;
-    }
-    while (at + 2 <= s->n_key && s->n_key <= sizeof s->key && out->n < DIM_LIMIT) {
-        unsigned dimension = s->key[at], n = s->key[at + 1];
-        struct gsp__attribute *a = &out->items[out->n];
-
-        if (dimension == 0 || dimension >= DIM_LIMIT || at + 2u + n > s->n_key)
-            break;
-        a->key = (struct gsp__string){dimensions[dimension].name, strlen(dimensions[dimension].name)};
-        a->value.n = 0;
-        if (dimensions[dimension].is_int && n == 8) {
-            a->value.type = GSP__VALUE_INT;
-            memcpy(&a->value.u.integer, s->key + at + 2, 8);
-        } else {
-            const char *text = (const char *)s->key + at + 2;
-
-            a->value.type = GSP__VALUE_STRING;
-            a->value.u.string = (struct gsp__string){text, gsp__utf8_valid_prefix(text, n)};
-        }
-        out->n++;
-        at = (uint16_t)(at + 2 + n);
-    }
+    *out = (uint64_t)usage->usage[part];
     return true;
 }
 
-static bool point_of(const struct gsp__series *s, uint64_t start_unix_ns, uint64_t now_unix_ns,
-                     struct gsp__arena *arena, struct gsp__point *p)
+static uint64_t fold_part(const struct fold *f, const struct gsp__head *usage, gsp_usage part,
+                          enum gsp__measure measure)
 {
-    memset(p, 0, sizeof *p);
-    p->start_unix_ns = start_unix_ns;
-    p->time_unix_ns = now_unix_ns;
-    if (!attributes_of(s, arena, &p->attributes))
-        return false;
-    if (instruments[s->instrument].type == GSP__METRIC_SUM) {
-        p->value.type = GSP__NUMBER_INT;
-        p->value.u.integer = (int64_t)s->count;
-        return true;
+    uint64_t n = 0;
+
+    if (tokens_of(usage, part, &n))
+        record(f, measure, n);
+    return n;
+}
+
+static void fold_side(const struct fold *f, const struct gsp__head *usage, const struct side *s)
+{
+    uint64_t known = fold_part(f, usage, s->text, s->of_text), total, billed;
+
+    known += fold_part(f, usage, s->audio, s->of_audio);
+    known += fold_part(f, usage, s->image, s->of_image);
+    if (!tokens_of(usage, s->total, &total))
+        return;
+    if (!tokens_of(usage, s->billed, &billed))
+        billed = total;
+    if (known == 0 && billed == total) {
+        record(f, s->whole, total);
+        return;
     }
-    p->count = s->count;
-    p->sum = s->sum;
-    p->min = s->min;
-    p->max = s->max;
-    p->has_sum = p->has_min = p->has_max = true;
-    p->bounds = instruments[s->instrument].bounds;
-    p->n_bounds = instruments[s->instrument].n_bounds;
-    p->buckets = s->buckets;
-    p->n_buckets = p->n_bounds + 1;
-    return true;
+    record(f, s->split, total);
+    if (known < billed)
+        record(f, s->rest, billed - known);
 }
 
-static void describe(struct gsp__metric *m, unsigned instrument)
+/* US-6, CX-2: only leaves are billed, and only once. */
+static bool is_billable(const struct fold *f)
 {
-    memset(m, 0, sizeof *m);
-    m->name = (struct gsp__string){instruments[instrument].name, strlen(instruments[instrument].name)};
-    m->description = (struct gsp__string){instruments[instrument].description,
-                                          strlen(instruments[instrument].description)};
-    m->unit = (struct gsp__string){instruments[instrument].unit, strlen(instruments[instrument].unit)};
-    m->type = instruments[instrument].type;
-    m->temporality = GSP__TEMPORALITY_CUMULATIVE;
-    m->is_monotonic = m->type == GSP__METRIC_SUM;
+    const struct gsp__entry_view *e = gsp__parsed_fact(&f->call->root->parsed, GSP_FACT_BILLABLE);
+
+    return (f->class & GSP__CLASSES_BILLABLE) && !(e && e->kind == GSP__ENTRY_BOOL && e->scalar.i == 0);
 }
 
-bool gsp__metrics_derive(const struct gsp__bank *bank, uint64_t start_unix_ns, uint64_t now_unix_ns,
-                         struct gsp__arena *arena, struct gsp__metric **out, uint32_t *n_out)
+static void fold_usage(const struct fold *f)
 {
-    struct gsp__metric *metrics = gsp__arena_get(arena, GSP__INSTRUMENTS * sizeof *metrics);
-    uint32_t n_metrics = 0;
+    const struct gsp__head *usage = head_of(f->call->root);
 
-    if (!metrics)
-        return false;
-    for (unsigned instrument = 0; instrument < GSP__INSTRUMENTS; instrument++) {
-        struct gsp__point *points;
-        uint32_t n = 0;
+    if (!is_billable(f))
+        return;
+    if (f->call->served && usage->usage_seen == 0)
+        usage = head_of(f->call->served);
+    if (usage->usage_seen == 0)
+        return;
+    for (size_t i = 0; i < GSP__COUNT_OF(sides); i++)
+        fold_side(f, usage, &sides[i]);
+    fold_part(f, usage, GSP_USAGE_CACHE_READ_TOKENS, GSP__MEASURE_CACHE_READ);
+    fold_part(f, usage, GSP_USAGE_CACHE_WRITE_TOKENS, GSP__MEASURE_CACHE_WRITE);
+    fold_part(f, usage, GSP_USAGE_REASONING_TOKENS, GSP__MEASURE_REASONING);
+}
 
-        for (uint32_t i = 0; i < bank->n_series; i++)
-            n += bank->series[i].instrument == instrument;
-        if (n == 0)
+/* A fact of the operation, or of the attempt that answered. */
+static const struct gsp__parsed *who_knows(const struct fold *f, unsigned fact)
+{
+    const struct gsp__parsed *own = &f->call->root->parsed;
+
+    return !gsp__parsed_fact(own, fact) && f->call->served ? &f->call->served->parsed : own;
+}
+
+/* US-7: what speech is measured in. */
+static void fold_speech(const struct fold *f)
+{
+    uint64_t n;
+
+    if (!(f->class & (GSP__CLASS_SPEECH_TO_TEXT | GSP__CLASS_TEXT_TO_SPEECH)) || !is_billable(f))
+        return;
+    if (count_of(who_knows(f, GSP_FACT_INPUT_CHARACTERS), GSP_FACT_INPUT_CHARACTERS, &n))
+        record(f, GSP__MEASURE_CHARACTERS, n);
+    if (seconds_of(who_knows(f, GSP_FACT_INPUT_AUDIO_SECONDS), GSP_FACT_INPUT_AUDIO_SECONDS, &n))
+        record(f, GSP__MEASURE_AUDIO_IN, n);
+    if (seconds_of(who_knows(f, GSP_FACT_OUTPUT_AUDIO_SECONDS), GSP_FACT_OUTPUT_AUDIO_SECONDS, &n))
+        record(f, GSP__MEASURE_AUDIO_OUT, n);
+}
+
+/*
+ * Calls.
+ */
+
+static void fold_operation(struct fold *f)
+{
+    const struct gsp__call *c = f->call;
+    uint64_t duration_ns = (uint64_t)gsp__elapsed_ns(head_of(c->root)->start_ns, c->root->ending.end_ns);
+
+    for (uint32_t i = 0; i < c->n_attempts; i++)
+        fold_attempt(f, &c->attempts[i]);
+    if (c->root->ending.outcome == GSP_OUTCOME_ABANDONED) /* ST-2: no duration, no more */
+        return;
+    set_mark(f, c->root);
+    fold_connection(f, c->root);
+    set_key(f);
+    record(f, GSP__MEASURE_OPERATION, duration_ns);
+    if (f->class == GSP__CLASS_AGENT)
+        record(f, GSP__MEASURE_AGENT, duration_ns);
+    if (f->class == GSP__CLASS_WORKFLOW)
+        record(f, GSP__MEASURE_WORKFLOW, duration_ns);
+    if (c->n_attempts > 0)
+        record(f, GSP__MEASURE_ATTEMPTS, c->n_attempts);
+    fold_stream(f);
+    fold_usage(f);
+    fold_speech(f);
+}
+
+/* What a turn measured (VO-2); a generic span has none of it, and adds nothing. */
+static void fold_turn(struct fold *f)
+{
+    static const struct {
+        gsp_fact fact;
+        enum gsp__measure measure;
+    } delays[] = {
+        {GSP_FACT_E2E_LATENCY, GSP__MEASURE_E2E_LATENCY},
+        {GSP_FACT_TRANSCRIPTION_DELAY, GSP__MEASURE_TRANSCRIPTION_DELAY},
+        {GSP_FACT_END_OF_TURN_DELAY, GSP__MEASURE_END_OF_TURN_DELAY},
+        {GSP_FACT_TURN_COMPLETED_DELAY, GSP__MEASURE_TURN_COMPLETED_DELAY},
+    };
+    const struct gsp__call_record *r = f->call->root;
+    struct gsp__series_key k;
+    bool has_key = false;
+    uint64_t ns;
+
+    set_mark(f, r);
+    fold_connection(f, r);
+    for (size_t i = 0; i < GSP__COUNT_OF(delays); i++) {
+        if (!seconds_of(&r->parsed, delays[i].fact, &ns))
             continue;
-        points = gsp__arena_get(arena, n * sizeof *points);
-        if (!points)
-            return false;
-        describe(&metrics[n_metrics], instrument);
-        metrics[n_metrics].points = points;
-        metrics[n_metrics].n_points = n;
-        n = 0;
-        for (uint32_t i = 0; i < bank->n_series; i++)
-            if (bank->series[i].instrument == instrument &&
-                !point_of(&bank->series[i], start_unix_ns, now_unix_ns, arena, &points[n++]))
-                return false;
-        n_metrics++;
+        if (!has_key) {
+            gsp__series_key_init(&k, GSP__CLASS_SPAN);
+            add_fact(&k, GSP__DIM_PROVIDER, &r->parsed, GSP_FACT_PROVIDER);
+            add_fact(&k, GSP__DIM_REQUEST_MODEL, &r->parsed, GSP_FACT_REQUEST_MODEL);
+            f->key = gsp__bank_key(f->bank, &k);
+            has_key = true;
+        }
+        record(f, delays[i].measure, ns);
     }
-    *out = metrics;
-    *n_out = n_metrics;
-    return true;
+}
+
+void gsp__metrics_fold(struct gsp__bank *bank, const struct gsp__call *call, bool has_exemplars)
+{
+    struct fold f = {.bank = bank, .call = call, .has_exemplars = has_exemplars, .key = GSP__BANK_NO_KEY};
+    const struct gsp__head *h = head_of(call->root);
+
+    if (call->root->ending.outcome == GSP_OUTCOME_CRASHED)
+        return;
+    f.operation = gsp__parsed_string(&call->root->parsed, GSP_FACT_OPERATION);
+    f.class =
+        h->kind == GSP__RECORD_OPERATION ? gsp__class_of(f.operation.bytes, f.operation.n) : GSP__CLASS_SPAN;
+    if (h->kind == GSP__RECORD_OPERATION)
+        fold_operation(&f);
+    else if (h->kind == GSP__RECORD_SPAN)
+        fold_turn(&f);
+    else /* it came too late for its operation */
+        fold_attempt(&f, call->root);
 }

@@ -1,323 +1,56 @@
 /*
- * Calls to spans, under a dialect.
+ * Calls to spans, under one dialect or several.
  *
- * Attributes come out in the order in which their facts were recorded, then what is computed. Facts that
- * an attempt learnt and that speak of the whole call (its model, parameters, finish reasons) go to the
- * operation, from the attempt that served it, where the operation does not know them itself; provider and
- * model are those of that attempt in any case (OP-6).
+ * The first dialect's rows say which spans there are. A span of the operation shows the operation's facts and
+ * those of the attempt that speaks for the call, an attempt's span its own; what they are called is a matter
+ * of the tables.
  */
 #include "derive/spans.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "derive/builder.h"
 #include "derive/seconds.h"
+#include "derive/span_events.h"
+#include "derive/span_facts.h"
+#include "derive/span_values.h"
 #include "derive/stream_stats.h"
+#include "derive/turn_delays.h"
 
 #define STATUS_TEXT_MAX 1024
+#define NAME_MAX_BYTES  512
 
-struct reasons {
-    struct gsp__string items[GSP__LIST_MAX];
-    uint32_t n;
+/* The call that is being derived. */
+struct deriving {
+    struct gsp__builder b;
+    const struct gsp__call *call;
+    const struct gsp__dialects *dialects;
+    struct gsp__derived *out;
+    enum gsp__class class;
+    uint32_t n_groups;                  /* of attempts that follow each other at one target */
+    uint32_t first_span[GSP__ROWS_MAX]; /* of each row's spans */
+    struct gsp__ending end;             /* of the operation, with the words for it (OP-5) */
 };
 
-static void set_reason(struct reasons *r, uint32_t choice, const void *bytes, uint32_t n)
-{
-    if (choice >= GSP__LIST_MAX || n == 0)
-        return;
-    while (r->n <= choice)
-        r->items[r->n++] = GSP__STRING("error");
-    r->items[choice] = (struct gsp__string){bytes, n};
-}
-
-/* Finish reasons by choice: where one of several is not known, its place says `error`. */
-static void add_finish_reasons(struct gsp__builder *b, struct gsp__key key, const struct gsp__parsed *p)
-{
-    struct reasons reasons;
-    struct gsp__list l;
-
-    reasons.n = 0;
-    for (uint16_t i = 0; i < p->n_entries; i++) {
-        const struct gsp__entry_view *e = &p->entries[i];
-        const uint8_t *bytes = e->payload;
-        uint32_t left = e->n_payload, n;
-        const char *word;
-
-        if (e->fact != GSP_FACT_FINISH_REASON)
-            continue;
-        if (e->kind == GSP__ENTRY_ITEM)
-            set_reason(&reasons, e->index, e->payload, e->n_payload);
-        else if (e->kind == GSP__ENTRY_STRINGS) /* all at once */
-            for (uint32_t choice = 0; gsp__strings_next(&bytes, &left, &word, &n); choice++)
-                set_reason(&reasons, choice, word, n);
-    }
-    if (reasons.n == 0 || !gsp__list_begin(b, &l, reasons.n))
-        return;
-    l.keeps_duplicates = true;
-    for (uint32_t i = 0; i < reasons.n; i++)
-        gsp__list_add(b, &l, reasons.items[i]);
-    gsp__list_end(b, &l, key);
-}
+/* What one span is made of. */
+struct subject {
+    const struct gsp__span_row *row;
+    const struct gsp__call_record *own, *from; /* see struct gsp__span_subject */
+    struct gsp__ending end;
+    bool is_owner;  /* the record is this span's own */
+    uint32_t group; /* of attempts: which of those that follow each other at one target */
+};
 
 /*
- * Events and links.
+ * Common parts.
  */
 
-static uint64_t unix_ns(const struct gsp__head *h, int64_t mono_ns)
+static const struct gsp__head *head_of(const struct gsp__call_record *r)
 {
-    return h->start_unix_ns + ((uint64_t)mono_ns - (uint64_t)h->start_ns);
+    return &r->parsed.snapshot->head;
 }
-
-static bool name_is(struct gsp__string s, const char *name)
-{
-    return strlen(name) == s.n && memcmp(s.bytes, name, s.n) == 0;
-}
-
-static void add_event(struct gsp__builder *b, struct gsp__span_data *span, const struct gsp__parsed *p,
-                      const struct gsp__entry_view *e)
-{
-    struct gsp__span_event *out = &span->events[span->n_events];
-    struct gsp__event_view event;
-
-    if (!gsp__entry_event(e, &event))
-        return;
-    out->time_unix_ns = unix_ns(&p->snapshot->head, event.time_ns);
-    out->name = gsp__build_clean(b, (struct gsp__string){event.name, event.n_name});
-    gsp__build_nested(b, &out->attributes, event.attributes, e->index, 1);
-    if (name_is(out->name, GSP__EVENT_PROMPT_SENT))
-        gsp__build_string(b, b->dialect->event[GSP_FACT_OPERATION],
-                          gsp__parsed_string(p, GSP_FACT_OPERATION));
-    span->n_events++;
-}
-
-static void add_link(struct gsp__builder *b, struct gsp__span_data *span, const struct gsp__entry_view *e)
-{
-    struct gsp__span_link *out = &span->links[span->n_links];
-    struct gsp__link_view link;
-
-    if (!gsp__entry_link(e, &link))
-        return;
-    memset(out, 0, sizeof *out);
-    memcpy(out->trace_id, link.context.trace_id, 16);
-    memcpy(out->span_id, link.context.span_id, 8);
-    out->flags = link.context.trace_flags | GSP__SPAN_FLAG_HAS_REMOTE |
-                 (link.context.is_remote ? GSP__SPAN_FLAG_IS_REMOTE : 0);
-    gsp__build_nested(b, &out->attributes, link.attributes, e->index, 0);
-    span->n_links++;
-}
-
-/* OP-4: what failed has exactly one exception event, made here from how it ended. */
-static void add_exception(struct gsp__builder *b, struct gsp__span_data *span, const struct gsp__parsed *p,
-                          const struct gsp__ending *end)
-{
-    static const struct gsp__key type = GSP__KEY("exception.type"), message = GSP__KEY("exception.message");
-    struct gsp__span_event *out = &span->events[span->n_events++];
-
-    out->time_unix_ns = unix_ns(&p->snapshot->head, end->end_ns);
-    out->name = GSP__STRING("exception");
-    gsp__build_begin(b, &out->attributes, 2);
-    gsp__build_string(b, type, end->exception.n ? end->exception : end->error_type);
-    gsp__build_string(b, message, end->message);
-}
-
-static void add_events_and_links(struct gsp__builder *b, struct gsp__span_data *span,
-                                 const struct gsp__parsed *p, const struct gsp__ending *end)
-{
-    const struct gsp__head *h = &p->snapshot->head;
-    uint32_t n_events = 1, n_links = 0;
-
-    for (uint16_t i = 0; i < p->n_entries; i++) {
-        n_events += p->entries[i].kind == GSP__ENTRY_EVENT;
-        n_links += p->entries[i].kind == GSP__ENTRY_LINK;
-    }
-    span->events = gsp__arena_get(b->arena, n_events * sizeof *span->events);
-    span->links = gsp__arena_get(b->arena, (n_links + 1) * sizeof *span->links);
-    if (!span->events || !span->links) {
-        b->is_full = true;
-        return;
-    }
-    if (n_events > 1 || n_links > 0)
-        for (uint16_t i = 0; i < p->n_entries; i++) {
-            if (p->entries[i].kind == GSP__ENTRY_EVENT)
-                add_event(b, span, p, &p->entries[i]);
-            else if (p->entries[i].kind == GSP__ENTRY_LINK)
-                add_link(b, span, &p->entries[i]);
-        }
-    if (end->error_type.n)
-        add_exception(b, span, p, end);
-    span->n_dropped_events = h->n_dropped_events;
-    span->n_dropped_links = h->n_dropped_links;
-}
-
-/*
- * Attributes.
- */
-
-/* Whether entry i is the one that stands: the last of its fact, or of its custom key. */
-GSP__INLINE bool stands(const struct gsp__parsed *p, uint16_t i)
-{
-    const struct gsp__entry_view *e = &p->entries[i];
-
-    if (e->fact)
-        return e->fact < GSP__FACT_LIMIT && p->last[e->fact] == i;
-    for (uint16_t k = (uint16_t)(i + 1); k < p->n_entries; k++)
-        if (p->entries[k].fact == 0 && p->entries[k].kind < GSP__ENTRY_EVENT &&
-            p->entries[k].n_key == e->n_key && memcmp(p->entries[k].key, e->key, e->n_key) == 0)
-            return false;
-    return true;
-}
-
-static void add_own_facts(struct gsp__builder *b, const struct gsp__parsed *p,
-                          const struct gsp__key keys[GSP__FACT_LIMIT], const bool *is_elsewhere)
-{
-    for (uint16_t i = 0; i < p->n_entries; i++) {
-        const struct gsp__entry_view *e = &p->entries[i];
-
-        if (e->kind >= GSP__ENTRY_EVENT || !stands(p, i))
-            continue;
-        if (e->fact == 0) {
-            gsp__build_custom(b, e);
-        } else if (is_elsewhere && is_elsewhere[e->fact]) {
-            continue;
-        } else if (e->fact == GSP_FACT_FINISH_REASON) {
-            add_finish_reasons(b, keys[e->fact], p);
-        } else if (gsp__fact_types[e->fact] == GSP__FACT_LIST) {
-            gsp__build_list(b, keys[e->fact], p, e->fact);
-        } else {
-            gsp__build_entry(b, keys[e->fact], e);
-        }
-    }
-}
-
-/* Facts of an attempt that are its own, and say nothing of the call. */
-static bool is_attempts_own(unsigned fact)
-{
-    return fact == GSP_FACT_HTTP_STATUS || fact == GSP_FACT_REQUEST_ID || fact == GSP_FACT_TARGET_NAME ||
-           (fact >= GSP_FACT_QUEUE_TIME && fact <= GSP_FACT_PROCESSING_TIME) ||
-           (fact >= GSP_FACT_PROVIDER_COST_USD && fact <= GSP_FACT_DECODE_ERRORS);
-}
-
-/* Facts that the attempt knows better than the operation. */
-static bool is_servers_word(unsigned fact)
-{
-    return fact == GSP_FACT_PROVIDER || fact == GSP_FACT_REQUEST_MODEL;
-}
-
-/* US-7: usage in other units than tokens. US-5: of an attempt that nobody read it is not the operation's. */
-static bool is_usage(unsigned fact)
-{
-    return fact >= GSP_FACT_INPUT_CHARACTERS && fact <= GSP_FACT_WEB_SEARCHES;
-}
-
-/* What the operation's span takes over from the attempt that speaks for the call. */
-static void mark_lifted(const struct gsp__parsed *own, const struct gsp__parsed *from, bool has_served,
-                        bool lifted[GSP__FACT_LIMIT])
-{
-    memset(lifted, 0, GSP__FACT_LIMIT * sizeof lifted[0]);
-    for (uint16_t i = 0; i < from->n_entries; i++) {
-        unsigned fact = from->entries[i].fact;
-
-        if (fact == 0 || fact >= GSP_FACT_TOKENS_SO_FAR || is_attempts_own(fact) ||
-            (is_usage(fact) && !has_served))
-            continue;
-        if (own->last[fact] == GSP__NO_ENTRY || (has_served && is_servers_word(fact)))
-            lifted[fact] = true;
-    }
-}
-
-static void add_lifted(struct gsp__builder *b, const struct gsp__parsed *from, const bool *lifted)
-{
-    const struct gsp__key *keys = b->dialect->operation;
-
-    for (uint16_t i = 0; i < from->n_entries; i++) {
-        const struct gsp__entry_view *e = &from->entries[i];
-
-        if (e->fact == 0 || e->fact >= GSP__FACT_LIMIT || e->kind >= GSP__ENTRY_EVENT || !lifted[e->fact] ||
-            !stands(from, i))
-            continue;
-        if (e->fact == GSP_FACT_FINISH_REASON)
-            add_finish_reasons(b, keys[e->fact], from);
-        else if (gsp__fact_types[e->fact] == GSP__FACT_LIST)
-            gsp__build_list(b, keys[e->fact], from, e->fact);
-        else
-            gsp__build_entry(b, keys[e->fact], e);
-    }
-}
-
-static void add_usage(struct gsp__builder *b, const struct gsp__head *h, const struct gsp__key *keys)
-{
-    for (unsigned i = 0; i < GSP_USAGE_LIMIT; i++)
-        if (h->usage_seen & 1u << i)
-            gsp__build_int(b, keys[i], h->usage[i]);
-}
-
-/* US-4: nobody could say any more that what a stream reported before a crash is only part of it. */
-static void add_usage_source(struct gsp__builder *b, const struct gsp__head *h, const struct gsp__ending *end)
-{
-    static const char *const names[] = {"", "reported", "partial", "injected", "estimated", "missing"};
-    unsigned source = h->usage_source;
-
-    if (source == GSP_USAGE_REPORTED && end->outcome == GSP_OUTCOME_CRASHED &&
-        (h->flags & (GSP__FLAG_STREAMED | GSP__FLAG_TERMINAL)) == GSP__FLAG_STREAMED)
-        source = GSP_USAGE_PARTIAL;
-    if (source > 0 && source < GSP__COUNT_OF(names))
-        gsp__build_string(b, b->dialect->computed[GSP__KEY_USAGE_SOURCE], gsp__text_of(names[source]));
-}
-
-static void add_outcome(struct gsp__builder *b, const struct gsp__ending *end)
-{
-    static const char *const names[] = {"", "completed", "failed", "cancelled", "abandoned", "crashed"};
-
-    if (end->outcome < GSP__COUNT_OF(names))
-        gsp__build_string(b, b->dialect->computed[GSP__KEY_OUTCOME], gsp__text_of(names[end->outcome]));
-    gsp__build_string(b, b->dialect->computed[GSP__KEY_ERROR_TYPE], end->error_type);
-}
-
-static void add_stream(struct gsp__builder *b, const struct gsp__head *h, const struct gsp__head *usage,
-                       int64_t start_ns, int64_t end_ns)
-{
-    const struct gsp__key *keys = b->dialect->computed;
-    int64_t first = gsp__stream_first_content_ns(&h->stream);
-    struct gsp__intervals i;
-    double rate;
-
-    if (h->stream.n_events == 0)
-        return;
-    if (first > 0)
-        gsp__build_double(b, keys[GSP__KEY_FIRST_CHUNK], gsp__seconds_between(start_ns, first));
-    gsp__build_int(b, keys[GSP__KEY_CHUNKS], (int64_t)h->stream.n_content);
-    if (gsp__stream_output_rate(&h->stream, usage, end_ns, &rate))
-        gsp__build_double(b, keys[GSP__KEY_OUTPUT_RATE], rate);
-    if (!gsp__stream_intervals(&h->stream, &i))
-        return;
-    gsp__build_double(b, keys[GSP__KEY_INTERVAL_MIN], i.min_s);
-    gsp__build_double(b, keys[GSP__KEY_INTERVAL_AVG], i.avg_s);
-    gsp__build_double(b, keys[GSP__KEY_INTERVAL_P50], i.p50_s);
-    gsp__build_double(b, keys[GSP__KEY_INTERVAL_P90], i.p90_s);
-    gsp__build_double(b, keys[GSP__KEY_INTERVAL_MAX], i.max_s);
-}
-
-/* ID-3: the ids of all attempts, in order. */
-static void add_request_ids(struct gsp__builder *b, const struct gsp__call *call)
-{
-    struct gsp__key key = b->dialect->operation[GSP_FACT_REQUEST_ID];
-    uint32_t max = gsp__count_items(&call->root->parsed, GSP_FACT_REQUEST_ID);
-    struct gsp__list l;
-
-    for (uint32_t i = 0; i < call->n_attempts; i++)
-        max += gsp__count_items(&call->attempts[i].parsed, GSP_FACT_REQUEST_ID);
-    if (!key.name || max == 0 || !gsp__list_begin(b, &l, max < GSP__LIST_MAX ? max : GSP__LIST_MAX))
-        return;
-    gsp__list_add_record(b, &l, &call->root->parsed, GSP_FACT_REQUEST_ID);
-    for (uint32_t i = 0; i < call->n_attempts; i++)
-        gsp__list_add_record(b, &l, &call->attempts[i].parsed, GSP_FACT_REQUEST_ID);
-    gsp__list_end(b, &l, key);
-}
-
-/*
- * Spans.
- */
 
 static void begin_span(struct gsp__span_data *span, const struct gsp__call_record *r)
 {
@@ -334,7 +67,7 @@ static void begin_span(struct gsp__span_data *span, const struct gsp__call_recor
     if (h->flags & GSP__FLAG_REMOTE_PARENT)
         span->flags |= GSP__SPAN_FLAG_IS_REMOTE;
     span->start_unix_ns = h->start_unix_ns;
-    span->end_unix_ns = unix_ns(h, r->ending.end_ns);
+    span->end_unix_ns = gsp__unix_ns(h, r->ending.end_ns);
     span->name.bytes = span->trace_state.bytes = span->status_message.bytes = "";
 }
 
@@ -344,24 +77,6 @@ static void set_status(struct gsp__builder *b, struct gsp__span_data *span, cons
         return;
     span->status = GSP__STATUS_ERROR;
     span->status_message = gsp__build_clean(b, end->message.n ? end->message : end->error_type);
-}
-
-/* Two strings with a blank between, in the arena. */
-static struct gsp__string join(struct gsp__builder *b, struct gsp__string x, struct gsp__string y)
-{
-    char *p;
-
-    if (y.n == 0)
-        return gsp__build_clean(b, x);
-    p = gsp__arena_get(b->arena, x.n + 1 + y.n);
-    if (!p) {
-        b->is_full = true;
-        return x;
-    }
-    memcpy(p, x.bytes, x.n);
-    p[x.n] = ' ';
-    memcpy(p + x.n + 1, y.bytes, y.n);
-    return gsp__build_clean(b, (struct gsp__string){p, x.n + 1 + y.n});
 }
 
 static int width(struct gsp__string s, int max)
@@ -399,6 +114,240 @@ static void describe_failure(struct gsp__builder *b, const struct gsp__call *cal
     end->message = (struct gsp__string){text, (size_t)n};
 }
 
+/* US-4: nobody could say any more that what a stream reported before a crash is only part of it. */
+static void add_usage_source(struct gsp__builder *b, const struct gsp__head *h, const struct gsp__ending *end)
+{
+    static const char *const names[] = {"", "reported", "partial", "injected", "estimated", "missing"};
+    unsigned source = h->usage_source;
+
+    if (source == GSP_USAGE_REPORTED && end->outcome == GSP_OUTCOME_CRASHED &&
+        (h->flags & (GSP__FLAG_STREAMED | GSP__FLAG_TERMINAL)) == GSP__FLAG_STREAMED)
+        source = GSP_USAGE_PARTIAL;
+    if (source > 0 && source < GSP__COUNT_OF(names))
+        gsp__build_computed_string(b, GSP__KEY_USAGE_SOURCE, gsp__text_of(names[source]));
+}
+
+static void add_outcome(struct gsp__builder *b, const struct gsp__ending *end)
+{
+    static const char *const names[] = {"", "completed", "failed", "cancelled", "abandoned", "crashed"};
+
+    if (end->outcome < GSP__COUNT_OF(names))
+        gsp__build_computed_string(b, GSP__KEY_OUTCOME, gsp__text_of(names[end->outcome]));
+    gsp__build_computed_string(b, GSP__KEY_ERROR_TYPE, end->error_type);
+}
+
+static void add_stream(struct gsp__builder *b, const struct gsp__stream_part *stream,
+                       const struct gsp__head *usage, int64_t start_ns, int64_t end_ns)
+{
+    int64_t first = gsp__stream_first_content_ns(stream);
+    struct gsp__intervals i;
+    double rate;
+
+    if (stream->n_events == 0)
+        return;
+    if (first > 0)
+        gsp__build_computed_double(b, GSP__KEY_FIRST_CHUNK, gsp__seconds_between(start_ns, first));
+    gsp__build_computed_int(b, GSP__KEY_CHUNKS, (int64_t)stream->n_content);
+    if (gsp__stream_output_rate(stream, usage, end_ns, &rate))
+        gsp__build_computed_double(b, GSP__KEY_OUTPUT_RATE, rate);
+    if (!gsp__stream_intervals(stream, &i))
+        return;
+    gsp__build_computed_double(b, GSP__KEY_INTERVAL_MIN, i.min_s);
+    gsp__build_computed_double(b, GSP__KEY_INTERVAL_AVG, i.avg_s);
+    gsp__build_computed_double(b, GSP__KEY_INTERVAL_P50, i.p50_s);
+    gsp__build_computed_double(b, GSP__KEY_INTERVAL_P90, i.p90_s);
+    gsp__build_computed_double(b, GSP__KEY_INTERVAL_MAX, i.max_s);
+}
+
+/*
+ * Names: templates, where what is not known is left out with the blank before it.
+ */
+
+struct name {
+    char *text;
+    size_t n;
+};
+
+static void name_add(struct name *name, struct gsp__string s)
+{
+    size_t room = NAME_MAX_BYTES - name->n, n = gsp__utf8_cut(s.bytes, s.n, room);
+
+    memcpy(name->text + name->n, s.bytes, n);
+    name->n += n;
+}
+
+static struct gsp__string fact_of(const struct subject *s, unsigned fact)
+{
+    struct gsp__string own = gsp__parsed_string(&s->own->parsed, fact);
+
+    return own.n > 0 || !s->from ? own : gsp__parsed_string(&s->from->parsed, fact);
+}
+
+/* OP-6: an operation's model is that of the attempt that served it. */
+static struct gsp__string model_of(const struct deriving *d, const struct subject *s)
+{
+    struct gsp__string served = {"", 0};
+
+    if (d->call->served && s->row->level == GSP__PER_OPERATION)
+        served = gsp__parsed_string(&d->call->served->parsed, GSP_FACT_REQUEST_MODEL);
+    return served.n > 0 ? served : fact_of(s, GSP_FACT_REQUEST_MODEL);
+}
+
+/* One word of a template. An operation that should have another's name and has none is called by its model.
+ */
+static struct gsp__string word_of(const struct deriving *d, const struct subject *s, const char *word)
+{
+    static const struct {
+        const char *word;
+        unsigned fact;
+    } words[] = {
+        {"{tool}", GSP_FACT_TOOL_NAME},
+        {"{agent}", GSP_FACT_AGENT_NAME},
+        {"{workflow}", GSP_FACT_WORKFLOW_NAME},
+        {"{source}", GSP_FACT_DATA_SOURCE_ID},
+    };
+    struct gsp__string found = {"", 0};
+
+    if (strncmp(word, "{operation}", 11) == 0)
+        return gsp__parsed_string(&d->call->root->parsed, GSP_FACT_OPERATION);
+    for (size_t i = 0; i < GSP__COUNT_OF(words); i++)
+        if (strncmp(word, words[i].word, strlen(words[i].word)) == 0)
+            found = fact_of(s, words[i].fact);
+    return found.n > 0 ? found : model_of(d, s);
+}
+
+static struct gsp__string name_of(struct deriving *d, const struct subject *s)
+{
+    const char *template = s->row->name;
+    struct name name = {.n = 0};
+
+    if (!template)
+        return gsp__build_clean(&d->b, gsp__parsed_string(&s->own->parsed, GSP__FACT_SPAN_NAME));
+    if (!strchr(template, '{'))
+        return gsp__text_of(template);
+    name.text = gsp__arena_get(d->b.arena, NAME_MAX_BYTES);
+    if (!name.text) {
+        d->b.is_full = true;
+        return gsp__text_of("");
+    }
+    while (*template) {
+        size_t n = strcspn(template, " ");
+        struct gsp__string word =
+            *template == '{' ? word_of(d, s, template) : (struct gsp__string){template, n};
+
+        if (word.n > 0 && name.n > 0)
+            name_add(&name, GSP__STRING(" "));
+        name_add(&name, word);
+        template += n;
+        template += *template == ' ';
+    }
+    return gsp__build_clean(&d->b, (struct gsp__string){name.text, name.n});
+}
+
+/*
+ * Identity: of a span with a record, the record's; of one without, a hash of the record's and of which span
+ * it is, so that a second export says the same.
+ */
+
+static void derive_id(uint8_t id[8], const struct gsp__head *h, uint32_t row, uint32_t group)
+{
+    uint64_t hash = gsp__fnv1a(GSP__FNV_INIT, h->span_id, 8);
+
+    hash = gsp__fnv1a(hash, &row, sizeof row);
+    hash = gsp__fnv1a(hash, &group, sizeof group);
+    if (hash == 0)
+        hash = 1;
+    memcpy(id, &hash, 8);
+}
+
+static const uint8_t *parent_id(const struct deriving *d, const struct subject *s)
+{
+    const struct gsp__span_row *rows = d->dialects->items[0]->rows;
+    uint32_t parent;
+
+    if (s->row->parent == GSP__UNDER_OPERATION)
+        return head_of(d->call->root)->span_id;
+    parent = d->first_span[s->row->parent];
+    if (rows[s->row->parent].level == GSP__PER_TARGET)
+        parent += s->group;
+    return d->out->spans[parent].span_id;
+}
+
+static void place(struct deriving *d, struct gsp__span_data *span, const struct subject *s)
+{
+    const struct gsp__span_row *row = s->row, *rows = d->dialects->items[0]->rows;
+    const struct gsp__head *root = head_of(d->call->root);
+    uint32_t number = (uint32_t)(row - rows);
+
+    if (row->flags & GSP__ROW_DERIVED)
+        derive_id(span->span_id, root, number, s->group);
+    if (root->kind == GSP__RECORD_ATTEMPT)
+        return; /* alone: its operation went before it, or will come after it */
+    span->flags &= ~GSP__SPAN_FLAG_IS_REMOTE;
+    if (row->parent != GSP__UNDER_CALLER) {
+        span->has_parent = true;
+        memcpy(span->parent_span_id, parent_id(d, s), 8);
+    } else {
+        span->has_parent = (root->flags & GSP__FLAG_HAS_PARENT) != 0;
+        memcpy(span->parent_span_id, root->parent_span_id, 8);
+        if (!span->has_parent)
+            memset(span->parent_span_id, 0, 8);
+        if (root->flags & GSP__FLAG_REMOTE_PARENT)
+            span->flags |= GSP__SPAN_FLAG_IS_REMOTE;
+    }
+}
+
+static struct gsp__span_data *begin_subject(struct deriving *d, const struct subject *s, uint32_t cap)
+{
+    struct gsp__span_data *span = &d->out->spans[d->out->n_spans++];
+
+    begin_span(span, s->own);
+    place(d, span, s);
+    if (s->row->kind)
+        span->kind = s->row->kind;
+    d->b.n_sets = d->dialects->n;
+    for (uint32_t i = 0; i < d->dialects->n; i++)
+        d->b.sets[i] = &d->dialects->items[i]->keys[s->row->role];
+    if (s->row->keys)
+        d->b.sets[0] = s->row->keys;
+    gsp__build_begin(&d->b, &span->attributes,
+                     s->own->parsed.n_entries +
+                         d->b.n_sets * ((s->from ? s->from->parsed.n_entries : 0u) +
+                                        (d->b.n_sets > 1 ? s->own->parsed.n_entries : 0u) + GSP_USAGE_LIMIT +
+                                        GSP__COMPUTED_LIMIT + cap));
+    span->name = name_of(d, s);
+    return span;
+}
+
+static void end_subject(struct deriving *d, const struct subject *s, struct gsp__span_data *span,
+                        const struct gsp__head *usage, const struct gsp__call_record *stream,
+                        uint32_t n_retry)
+{
+    struct gsp__span_subject subject = {
+        .call = d->call,
+        .class = d->class,
+        .role = (enum gsp__role)s->row->role,
+        .own = s->own,
+        .from = s->from,
+        .stream = stream && head_of(stream)->stream.n_events > 0 ? stream : NULL,
+        .usage = usage,
+        .end = &s->end,
+        .start_ns = head_of(s->own)->start_ns,
+        .n_retry = n_retry,
+    };
+
+    gsp__span_values_add(&d->b, &subject);
+    gsp__build_end(&d->b);
+    set_status(&d->b, span, &s->end);
+    span->attributes.n_dropped = s->is_owner ? head_of(s->own)->n_dropped_attributes : 0;
+    gsp__span_events_add(&d->b, span, &s->own->parsed, &s->end, s->is_owner,
+                         (s->row->flags & GSP__ROW_LIFECYCLE) != 0);
+}
+
+/*
+ * A span of the operation.
+ */
+
 /* The attempt whose facts the operation shows: the one that served, else the last. */
 static const struct gsp__call_record *speaker(const struct gsp__call *call)
 {
@@ -407,139 +356,309 @@ static const struct gsp__call_record *speaker(const struct gsp__call *call)
     return call->n_attempts ? &call->attempts[call->n_attempts - 1] : NULL;
 }
 
-static void derive_operation(struct gsp__builder *b, const struct gsp__call *call,
-                             struct gsp__span_data *span)
+static void add_operation_facts(struct deriving *d, const struct subject *s)
 {
-    const struct gsp__call_record *root = call->root, *from = speaker(call);
-    const struct gsp__parsed *own = &root->parsed;
-    const struct gsp__head *h = &own->snapshot->head;
-    const struct gsp__head *usage = h, *stream = h;
-    struct gsp__string model = gsp__parsed_string(own, GSP_FACT_REQUEST_MODEL);
-    struct gsp__ending end = root->ending;
     bool lifted[GSP__FACT_LIMIT] = {false};
 
-    begin_span(span, root);
-    if (end.outcome == GSP_OUTCOME_FAILED)
-        describe_failure(b, call, &end);
-    gsp__build_begin(b, &span->attributes,
-                     own->n_entries + (from ? from->parsed.n_entries : 0u) + GSP_USAGE_LIMIT +
-                         GSP__COMPUTED_LIMIT + 1);
     lifted[GSP_FACT_REQUEST_ID] = true; /* of all attempts, below */
-    if (from) {
-        mark_lifted(own, &from->parsed, call->served != NULL, lifted);
+    if (s->from) {
+        gsp__span_facts_lift(&s->own->parsed, &s->from->parsed, d->call->served != NULL, lifted);
         lifted[GSP_FACT_REQUEST_ID] = true;
-        if (lifted[GSP_FACT_REQUEST_MODEL])
-            model = gsp__parsed_string(&from->parsed, GSP_FACT_REQUEST_MODEL);
     }
-    add_own_facts(b, own, b->dialect->operation, lifted);
+    gsp__span_facts_add(&d->b, &s->own->parsed, lifted);
     lifted[GSP_FACT_REQUEST_ID] = false;
-    if (from)
-        add_lifted(b, &from->parsed, lifted);
-    span->name = join(b, gsp__parsed_string(own, GSP_FACT_OPERATION), model);
-    if (call->served) { /* US-5: what a failed attempt spent is the attempt's */
-        const struct gsp__head *served = &call->served->parsed.snapshot->head;
-
-        if (h->usage_seen == 0 && h->usage_source == 0)
-            usage = served;
-        if (h->stream.n_events == 0)
-            stream = served;
-    }
-    add_request_ids(b, call);
-    add_outcome(b, &end);
-    add_usage(b, usage, b->dialect->usage);
-    add_usage_source(b, usage, usage == h ? &end : &call->served->ending);
-    add_stream(b, stream, usage, h->start_ns, call->served ? call->served->ending.end_ns : end.end_ns);
-    if (call->n_attempts > 0) {
-        gsp__build_int(b, b->dialect->computed[GSP__KEY_ATTEMPTS], call->n_attempts);
-        gsp__build_double(b, b->dialect->computed[GSP__KEY_WAIT], gsp__seconds(call->wait_ns));
-    }
-    gsp__build_end(b);
-    set_status(b, span, &end);
-    span->attributes.n_dropped = h->n_dropped_attributes;
-    add_events_and_links(b, span, own, &end);
+    if (s->from)
+        gsp__span_facts_add_lifted(&d->b, &s->from->parsed, lifted);
+    gsp__span_facts_add_request_ids(&d->b, &s->own->parsed, d->call->attempts, d->call->n_attempts);
 }
 
-static void derive_attempt(struct gsp__builder *b, const struct gsp__call *call,
-                           const struct gsp__call_record *r, struct gsp__span_data *span)
+static void derive_operation(struct deriving *d, const struct gsp__span_row *row)
+{
+    const struct gsp__call *call = d->call;
+    struct subject s = {.row = row, .own = call->root, .from = speaker(call), .end = d->end};
+    const struct gsp__head *h = head_of(call->root), *usage = h;
+    const struct gsp__call_record *stream = call->root;
+    struct gsp__span_data *span;
+
+    s.is_owner = !(row->flags & GSP__ROW_DERIVED);
+    span = begin_subject(d, &s, 1);
+    if (call->served) { /* US-5: what a failed attempt spent is the attempt's */
+        if (h->usage_seen == 0 && h->usage_source == 0)
+            usage = head_of(call->served);
+        if (h->stream.n_events == 0)
+            stream = call->served;
+    }
+    add_operation_facts(d, &s);
+    add_outcome(&d->b, &s.end);
+    gsp__span_facts_add_usage(&d->b, usage);
+    add_usage_source(&d->b, usage, usage == h ? &s.end : &call->served->ending);
+    add_stream(&d->b, &head_of(stream)->stream, usage, h->start_ns,
+               call->served ? call->served->ending.end_ns : s.end.end_ns);
+    if (call->n_attempts > 0) {
+        gsp__build_computed_int(&d->b, GSP__KEY_ATTEMPTS, call->n_attempts);
+        gsp__build_computed_double(&d->b, GSP__KEY_WAIT, gsp__seconds(call->wait_ns));
+    }
+    end_subject(d, &s, span, usage->usage_seen ? usage : NULL, stream, 0);
+}
+
+/* A span that is no operation. */
+static void derive_plain(struct deriving *d, const struct gsp__span_row *row)
+{
+    struct subject s = {.row = row, .own = d->call->root, .end = d->end, .is_owner = true};
+    struct gsp__span_data *span = begin_subject(d, &s, 0);
+
+    gsp__span_facts_add(&d->b, &s.own->parsed, NULL);
+    if (s.end.outcome != GSP_OUTCOME_COMPLETED)
+        add_outcome(&d->b, &s.end);
+    end_subject(d, &s, span, NULL, NULL, 0);
+}
+
+/* VO-1: in a turn, the time between its first and its last word. It has no record. */
+static void derive_speaking(struct deriving *d)
+{
+    const struct gsp__call_record *turn = d->call->root;
+    const struct gsp__head *h = head_of(turn);
+    bool is_user = h->node_kind == GSP__NODE_USER_TURN;
+    struct gsp__span_data *span;
+    int64_t start_ns, end_ns;
+
+    if (h->kind != GSP__RECORD_SPAN || (!is_user && h->node_kind != GSP__NODE_AGENT_TURN) ||
+        !gsp__turn_mark_of(&turn->parsed, is_user ? GSP__FACT_SPEECH_START : GSP__FACT_AGENT_SPEECH_START,
+                           &start_ns) ||
+        !gsp__turn_mark_of(&turn->parsed, is_user ? GSP__FACT_SPEECH_END : GSP__FACT_AGENT_SPEECH_END,
+                           &end_ns) ||
+        end_ns < start_ns)
+        return;
+    span = &d->out->spans[d->out->n_spans++];
+    begin_span(span, turn);
+    derive_id(span->span_id, h, GSP__ROWS_MAX, 0);
+    span->has_parent = true;
+    memcpy(span->parent_span_id, h->span_id, 8);
+    span->flags &= ~GSP__SPAN_FLAG_IS_REMOTE;
+    span->start_unix_ns = gsp__unix_ns(h, start_ns);
+    span->end_unix_ns = gsp__unix_ns(h, end_ns);
+    span->name = gsp__text_of(is_user ? "user_speaking" : "agent_speaking");
+}
+
+/*
+ * Spans of attempts and of targets.
+ */
+
+static void add_inherited(struct deriving *d, const struct subject *s)
+{
+    bool inherited[GSP__FACT_LIMIT] = {false};
+
+    gsp__span_facts_inherit(&s->own->parsed, &s->from->parsed, inherited);
+    gsp__span_facts_add_lifted(&d->b, &s->from->parsed, inherited);
+}
+
+static const struct gsp__head *usage_of_attempt(const struct deriving *d, const struct subject *s)
+{
+    bool has_served = s->own == d->call->served;
+
+    if ((s->row->flags & GSP__ROW_WASTED_USAGE) && !has_served)
+        return head_of(s->own);
+    if ((s->row->flags & GSP__ROW_OWN_USAGE) && (has_served || s->end.outcome == GSP_OUTCOME_COMPLETED))
+        return head_of(s->own);
+    return NULL;
+}
+
+static void derive_attempt(struct deriving *d, const struct gsp__span_row *row,
+                           const struct gsp__call_record *r, uint32_t group, uint32_t n_retry)
 {
     static const char *const kinds[] = {"", "initial", "retry", "fallback", "probe", "client_retry"};
-    const struct gsp__parsed *own = &r->parsed;
-    const struct gsp__head *h = &own->snapshot->head;
-    const struct gsp__key *keys = b->dialect->computed;
-    struct gsp__string operation = gsp__parsed_string(&call->root->parsed, GSP_FACT_OPERATION);
+    struct subject s = {.row = row, .own = r, .end = r->ending, .is_owner = true, .group = group};
+    const struct gsp__head *h = head_of(r), *usage;
     int64_t first = gsp__stream_first_content_ns(&h->stream);
+    struct gsp__span_data *span;
 
-    begin_span(span, r);
-    span->name = operation.n ? join(b, operation, GSP__STRING("attempt")) : GSP__STRING("attempt");
-    gsp__build_begin(b, &span->attributes, own->n_entries + GSP_USAGE_LIMIT + GSP__COMPUTED_LIMIT);
-    add_own_facts(b, own, b->dialect->attempt, NULL);
-    add_outcome(b, &r->ending);
-    gsp__build_int(b, keys[GSP__KEY_ATTEMPT_NUMBER], h->attempt_number);
+    if ((row->flags & GSP__ROW_INHERITS) && r != d->call->root)
+        s.from = d->call->root;
+    span = begin_subject(d, &s, 0);
+    gsp__span_facts_add(&d->b, &r->parsed, NULL);
+    if (s.from)
+        add_inherited(d, &s);
+    add_outcome(&d->b, &r->ending);
+    gsp__build_computed_int(&d->b, GSP__KEY_ATTEMPT_NUMBER, h->attempt_number);
     if (h->attempt_kind > 0 && h->attempt_kind < GSP__COUNT_OF(kinds))
-        gsp__build_string(b, keys[GSP__KEY_ATTEMPT_KIND], gsp__text_of(kinds[h->attempt_kind]));
-    gsp__build_int(b, keys[GSP__KEY_TARGET_INDEX], h->target_index);
+        gsp__build_computed_string(&d->b, GSP__KEY_ATTEMPT_KIND, gsp__text_of(kinds[h->attempt_kind]));
+    gsp__build_computed_int(&d->b, GSP__KEY_TARGET_INDEX, h->target_index);
     if (h->stream.first_byte_ns > 0)
-        gsp__build_double(b, keys[GSP__KEY_FIRST_BYTE],
-                          gsp__seconds_between(h->start_ns, h->stream.first_byte_ns));
+        gsp__build_computed_double(&d->b, GSP__KEY_FIRST_BYTE,
+                                   gsp__seconds_between(h->start_ns, h->stream.first_byte_ns));
     if (first > 0)
-        gsp__build_double(b, keys[GSP__KEY_ATTEMPT_FIRST_CHUNK], gsp__seconds_between(h->start_ns, first));
-    if (r != call->served)
-        add_usage(b, h, b->dialect->attempt_usage);
-    gsp__build_end(b);
-    set_status(b, span, &r->ending);
-    span->attributes.n_dropped = h->n_dropped_attributes;
-    add_events_and_links(b, span, own, &r->ending);
+        gsp__build_computed_double(&d->b, GSP__KEY_ATTEMPT_FIRST_CHUNK,
+                                   gsp__seconds_between(h->start_ns, first));
+    usage = usage_of_attempt(d, &s);
+    if (usage)
+        gsp__span_facts_add_usage(&d->b, usage);
+    end_subject(d, &s, span, usage, r, n_retry);
 }
 
-static void derive_generic(struct gsp__builder *b, const struct gsp__call_record *r,
-                           struct gsp__span_data *span)
+/* Attempts `first` to `first + n - 1`, which went to one target one after the other. */
+static void derive_target(struct deriving *d, const struct gsp__span_row *row, uint32_t group, uint32_t first,
+                          uint32_t n)
 {
-    const struct gsp__parsed *own = &r->parsed;
+    const struct gsp__call_record *last = &d->call->attempts[first + n - 1];
+    const struct gsp__head *start = head_of(&d->call->attempts[first]), *usage = NULL;
+    struct subject s = {.row = row, .own = last, .from = d->call->root, .end = last->ending, .group = group};
+    struct gsp__span_data *span;
+    bool is_elsewhere[GSP__FACT_LIMIT] = {false};
 
-    begin_span(span, r);
-    span->name = gsp__build_clean(b, gsp__parsed_string(own, GSP__FACT_SPAN_NAME));
-    gsp__build_begin(b, &span->attributes, own->n_entries + 2u);
-    add_own_facts(b, own, b->dialect->operation, NULL);
-    if (r->ending.outcome != GSP_OUTCOME_COMPLETED)
-        add_outcome(b, &r->ending);
-    gsp__build_end(b);
-    set_status(b, span, &r->ending);
-    span->attributes.n_dropped = own->snapshot->head.n_dropped_attributes;
-    add_events_and_links(b, span, own, &r->ending);
+    if ((row->flags & GSP__ROW_OWN_USAGE) && last == d->call->served)
+        usage = head_of(last);
+    span = begin_subject(d, &s, 0);
+    span->start_unix_ns = start->start_unix_ns;
+    is_elsewhere[GSP_FACT_REQUEST_ID] = true;
+    gsp__span_facts_add(&d->b, &last->parsed, is_elsewhere);
+    add_inherited(d, &s);
+    gsp__span_facts_add_request_ids(&d->b, &d->call->attempts[first].parsed, &d->call->attempts[first + 1],
+                                    n - 1);
+    add_outcome(&d->b, &s.end);
+    gsp__build_computed_int(&d->b, GSP__KEY_TARGET_INDEX, head_of(last)->target_index);
+    if (usage)
+        gsp__span_facts_add_usage(&d->b, usage);
+    end_subject(d, &s, span, usage, last, 0);
+}
+
+/*
+ * The tree.
+ */
+
+/* How many attempts from `first` on went to the same target. */
+static uint32_t group_size(const struct gsp__call *call, uint32_t first)
+{
+    uint32_t n = 1;
+
+    while (first + n < call->n_attempts &&
+           head_of(&call->attempts[first + n])->target_index == head_of(&call->attempts[first])->target_index)
+        n++;
+    return n;
+}
+
+static uint32_t count_groups(const struct gsp__call *call)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < call->n_attempts; i += group_size(call, i))
+        n++;
+    return n;
+}
+
+static bool is_in_tree(const struct deriving *d, const struct gsp__span_row *row, bool lone_attempts)
+{
+    if (!(row->classes & d->class))
+        return false;
+    if ((row->flags & GSP__ROW_IF_LONE_WANTED) && d->call->n_attempts == 1 && !lone_attempts)
+        return false;
+    switch ((enum gsp__when)row->when) {
+    case GSP__ALWAYS:
+        return true;
+    case GSP__ONE_TARGET:
+        return d->n_groups <= 1;
+    case GSP__SEVERAL_TARGETS:
+        return d->n_groups > 1;
+    case GSP__NO_ATTEMPTS:
+        return d->call->n_attempts == 0;
+    }
+    return false;
+}
+
+static uint32_t count_spans(const struct deriving *d, const struct gsp__span_row *row)
+{
+    return row->level == GSP__PER_OPERATION ? 1
+           : row->level == GSP__PER_TARGET  ? d->n_groups
+                                            : d->call->n_attempts;
+}
+
+static void derive_row(struct deriving *d, const struct gsp__span_row *row)
+{
+    const struct gsp__call *call = d->call;
+    uint32_t group = 0;
+
+    if (row->level == GSP__PER_OPERATION) {
+        if (d->class == GSP__CLASS_SPAN)
+            derive_plain(d, row);
+        else
+            derive_operation(d, row);
+        return;
+    }
+    for (uint32_t first = 0; first < call->n_attempts; group++) {
+        uint32_t n = group_size(call, first);
+
+        if (row->level == GSP__PER_TARGET)
+            derive_target(d, row, group, first, n);
+        else
+            for (uint32_t i = 0; i < n; i++)
+                derive_attempt(d, row, &call->attempts[first + i], group, i);
+        first += n;
+    }
+}
+
+/* An attempt without its operation: as the dialect's attempts are, or else as otel's. */
+static void derive_orphan(struct deriving *d)
+{
+    static const struct gsp__dialects otel = {{&gsp__dialect_otel}, 1};
+    const struct gsp__dialect *dialect = d->dialects->items[0];
+
+    for (uint32_t i = 0; i < dialect->n_rows; i++)
+        if (dialect->rows[i].level == GSP__PER_ATTEMPT) {
+            derive_attempt(d, &dialect->rows[i], d->call->root, 0, 0);
+            return;
+        }
+    d->dialects = &otel;
+    derive_orphan(d);
+}
+
+static enum gsp__class class_of(const struct gsp__call *call)
+{
+    struct gsp__string operation = gsp__parsed_string(&call->root->parsed, GSP_FACT_OPERATION);
+
+    if (head_of(call->root)->kind == GSP__RECORD_SPAN)
+        return GSP__CLASS_SPAN;
+    return operation.n > 0 ? gsp__class_of(operation.bytes, operation.n) : GSP__CLASS_OTHER;
 }
 
 bool gsp__spans_derive(const struct gsp__call *call, const struct gsp__span_policy *policy,
                        struct gsp__arena *arena, struct gsp__derived *out)
 {
-    struct gsp__builder b = {.dialect = policy->dialect, .arena = arena};
-    uint32_t n = 0;
+    const struct gsp__dialect *dialect = policy->dialects.items[0];
+    const struct gsp__key *event = dialect->event ? dialect->event : gsp__dialect_otel.event;
+    struct deriving d = {.b = {.arena = arena, .event = event},
+                         .call = call,
+                         .dialects = &policy->dialects,
+                         .out = out,
+                         .class = class_of(call),
+                         .n_groups = count_groups(call),
+                         .end = call->root->ending};
+    bool is_orphan = head_of(call->root)->kind == GSP__RECORD_ATTEMPT;
+    uint32_t n = 2; /* an orphan, or what is spoken in a turn */
 
     memset(out, 0, sizeof *out);
-    out->spans = gsp__arena_get(arena, (1 + call->n_attempts) * sizeof *out->spans);
+    for (uint32_t i = 0; i < dialect->n_rows; i++)
+        n += count_spans(&d, &dialect->rows[i]);
+    out->spans = gsp__arena_get(arena, n * sizeof *out->spans);
     if (!out->spans)
         return false;
-    switch (call->root->parsed.snapshot->head.kind) {
-    case GSP__RECORD_OPERATION:
-        derive_operation(&b, call, &out->spans[n++]);
-        break;
-    case GSP__RECORD_ATTEMPT: /* its operation is gone, or is still open */
-        derive_attempt(&b, call, call->root, &out->spans[n++]);
-        break;
-    default:
-        derive_generic(&b, call->root, &out->spans[n++]);
-        break;
+    if (is_orphan) {
+        derive_orphan(&d);
+        return !d.b.is_full;
     }
-    if (call->n_attempts > 1 || policy->lone_attempts)
-        for (uint32_t i = 0; i < call->n_attempts; i++)
-            derive_attempt(&b, call, &call->attempts[i], &out->spans[n++]);
-    out->n_spans = n;
-    return !b.is_full;
+    if (d.end.outcome == GSP_OUTCOME_FAILED && d.class != GSP__CLASS_SPAN)
+        describe_failure(&d.b, call, &d.end);
+    for (uint32_t i = 0; i < dialect->n_rows; i++) {
+        d.first_span[i] = out->n_spans;
+        if (is_in_tree(&d, &dialect->rows[i], policy->lone_attempts))
+            derive_row(&d, &dialect->rows[i]);
+    }
+    derive_speaking(&d);
+    return !d.b.is_full;
 }
 
 bool gsp__resource_derive(const struct gsp__reader *reader, struct gsp__arena *arena,
                           struct gsp__resource *out)
 {
-    struct gsp__builder b = {.dialect = &gsp__dialect_otel, .arena = arena};
+    struct gsp__builder b = {.arena = arena};
     struct gsp__entries entries = {reader->resource, reader->header.resource_bytes};
 
     gsp__build_nested(&b, &out->attributes, entries, 0, 0);

@@ -10,7 +10,7 @@
 
 /* What of the exporting policy spans depend on. */
 struct gsp__span_policy {
-    const struct gsp__dialect *dialect;
+    struct gsp__dialects dialects;
     bool lone_attempts; /* an only attempt has a span of its own too */
 };
 

@@ -16,7 +16,8 @@ struct gsp__batch {
     struct gsp__export_context context;
     struct gsp__exporter *exporters[GSP__EXPORTERS_MAX];
     unsigned n_exporters;
-    unsigned counting;       /* the exporter whose counts are the batch's: the first that takes traces */
+    /* The exporters whose counts are the batch's: the first that takes traces, and logs. */
+    unsigned counting, counting_logs;
     struct gsp__arena arena; /* of the call that is being added */
 
     struct gsp__reader *ring; /* NULL: no batch is begun */
@@ -33,7 +34,7 @@ GSP_MUST_USE gsp_status gsp__batch_init(struct gsp__batch *batch, const struct g
 void gsp__batch_deinit(struct gsp__batch *batch);
 
 void gsp__batch_begin(struct gsp__batch *batch, struct gsp__reader *ring,
-                      const struct gsp__resource *resource);
+                      const struct gsp__export_origin *origin);
 
 /* Give a call to the exporters, if it is sampled. */
 void gsp__batch_add_call(struct gsp__batch *batch, const struct gsp__call *call,
@@ -45,10 +46,10 @@ void gsp__batch_add_record(struct gsp__batch *batch, const struct gsp__record_re
 /* Whether `n_records` more would be too many, or an exporter has enough. */
 bool gsp__batch_is_ripe(const struct gsp__batch *batch, uint32_t batch_max, uint32_t n_records);
 
-/*
- * Commit to the exporters that are not done yet. When all are: the records are given back, and the batch is
- * over. False if one waits.
- */
+/* Commit to the exporters that are not done yet. False if one waits; else the batch must be released. */
 bool gsp__batch_commit(struct gsp__batch *batch, struct gsp__export_counts *counts);
+
+/* All exporters are done: the records are given back, and the batch is over. */
+void gsp__batch_release(struct gsp__batch *batch);
 
 #endif

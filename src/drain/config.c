@@ -14,7 +14,14 @@
 
 #define DEFAULT_ENDPOINT "http://localhost:4318"
 
-static const char *const signal_words[GSP__SIGNALS] = {"TRACES", "METRICS"};
+static const char *const signal_words[GSP__SIGNALS] = {"TRACES", "METRICS", "LOGS"};
+
+const char *gsp__signal_name(gsp_signal signal)
+{
+    static const char *const names[GSP__SIGNALS] = {"traces", "metrics", "logs"};
+
+    return names[signal];
+}
 
 /* OTEL_EXPORTER_OTLP_{TRACES_}NAME: the signal's own variable, else that of all signals. */
 static const char *otlp_env(gsp_signal signal, const char *name, char variable[96], bool *is_own)
@@ -122,7 +129,7 @@ static bool is_http_url(const char *url)
 /* False if it is no URL, or too long with what is added to it. */
 static bool endpoint_of(const char *url, gsp_signal signal, bool is_base, char out[GSP__URL_MAX])
 {
-    static const char *const paths[GSP__SIGNALS] = {"v1/traces", "v1/metrics"};
+    static const char *const paths[GSP__SIGNALS] = {"v1/traces", "v1/metrics", "v1/logs"};
     bool has_path;
     int n;
 
@@ -327,10 +334,42 @@ static gsp_status set_signal(const gsp_drainer_options *o, gsp_signal signal, st
     return status;
 }
 
+/*
+ * Metrics.
+ */
+
+/* A variable that is one of these words; the first is the default. Returns which. */
+static unsigned pick_word(const char *variable, const char *const *words, unsigned n_words)
+{
+    const char *value = gsp__env(variable);
+
+    for (unsigned i = 0; value && i < n_words; i++)
+        if (strcasecmp(value, words[i]) == 0)
+            return i;
+    if (value)
+        gsp__warn_once(variable, "%s=\"%.64s\" is not offered here: %s is used", variable, value, words[0]);
+    return 0;
+}
+
+static void set_metrics(const gsp_drainer_options *o, struct gsp__drain_config *c)
+{
+    static const char *const temporalities[] = {"cumulative", "delta", "lowmemory"};
+    static const char *const aggregations[] = {"explicit_bucket_histogram"};
+    static const char *const filters[] = {"trace_based", "always_on", "always_off"};
+
+    /* of lowmemory counters and histograms are deltas, and there is nothing else */
+    c->is_delta = pick_word("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", temporalities, 3) != 0;
+    pick_word("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", aggregations, 1);
+    c->exemplars = (enum gsp__exemplars)pick_word("OTEL_METRICS_EXEMPLAR_FILTER", filters, 3);
+    c->metric_series_max = pick(0, "GENSPAN_METRIC_SERIES", 2, 8000, 2000);
+    c->metric_interval_ms = pick(o->metric_interval_ms, "OTEL_METRIC_EXPORT_INTERVAL", 1, 86400000, 60000);
+}
+
 gsp_status gsp__drain_config(const gsp_drainer_options *o, struct gsp__drain_config *c, gsp_error *err)
 {
     struct gsp__signal_config *traces = &c->signals[GSP_SIGNAL_TRACES];
     struct gsp__signal_config *metrics = &c->signals[GSP_SIGNAL_METRICS];
+    struct gsp__signal_config *logs = &c->signals[GSP_SIGNAL_LOGS];
     gsp_status status;
 
     memset(c, 0, sizeof *c);
@@ -338,19 +377,21 @@ gsp_status gsp__drain_config(const gsp_drainer_options *o, struct gsp__drain_con
     if (status == GSP_OK)
         status = set_exporters(o->metrics_exporter, "OTEL_METRICS_EXPORTER", &metrics->exporters, err);
     if (status == GSP_OK)
-        status = set_signal(o, GSP_SIGNAL_TRACES, traces, err);
-    if (status == GSP_OK)
-        status = set_signal(o, GSP_SIGNAL_METRICS, metrics, err);
+        status = set_exporters(o->logs_exporter, "OTEL_LOGS_EXPORTER", &logs->exporters, err);
+    for (int i = 0; i < GSP__SIGNALS && status == GSP_OK; i++)
+        status = set_signal(o, (gsp_signal)i, &c->signals[i], err);
     if (status == GSP_OK)
         status = set_file(o->traces_file, "GENSPAN_TRACES_FILE", "genspan-traces.jsonl", traces->file, err);
     if (status == GSP_OK)
         status =
             set_file(o->metrics_file, "GENSPAN_METRICS_FILE", "genspan-metrics.jsonl", metrics->file, err);
     if (status == GSP_OK)
+        status = set_file(o->logs_file, "GENSPAN_LOGS_FILE", "genspan-logs.jsonl", logs->file, err);
+    if (status == GSP_OK)
         status = set_spool(o, c, err);
     c->schedule_delay_ms = pick(o->schedule_delay_ms, "OTEL_BSP_SCHEDULE_DELAY", 0, 3600000, 5000);
     c->batch_max = pick(o->batch_max, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 1, 65536, 512);
-    c->metric_interval_ms = pick(o->metric_interval_ms, "OTEL_METRIC_EXPORT_INTERVAL", 1, 86400000, 60000);
+    set_metrics(o, c);
     c->exit_timeout_ms = pick(o->exit_timeout_ms, "GENSPAN_EXIT_TIMEOUT", 0, 600000, 5000);
     return status;
 }

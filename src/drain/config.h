@@ -7,7 +7,7 @@
 #include <genspan/export.h>
 #include <stdbool.h>
 
-#define GSP__SIGNALS         2
+#define GSP__SIGNALS         3
 #define GSP__URL_MAX         1024
 #define GSP__PATH_MAX        512
 #define GSP__HEADER_LINE_MAX 4096
@@ -18,6 +18,16 @@ enum gsp__exporter_bit {
     GSP__EXPORT_FILE = 4,
     GSP__EXPORT_MEMORY = 8,
 };
+
+/* Which calls the points of histograms may name as examples. */
+enum gsp__exemplars {
+    GSP__EXEMPLARS_SAMPLED, /* those whose traces are exported */
+    GSP__EXEMPLARS_ALWAYS,
+    GSP__EXEMPLARS_NEVER,
+};
+
+/* "traces", "metrics" or "logs". */
+const char *gsp__signal_name(gsp_signal signal);
 
 struct gsp__signal_config {
     unsigned exporters; /* gsp__exporter_bit */
@@ -39,6 +49,9 @@ struct gsp__drain_config {
     uint32_t schedule_delay_ms;
     uint32_t batch_max;
     uint32_t metric_interval_ms;
+    uint32_t metric_series_max; /* points of one metric, the overflow included */
+    bool is_delta;              /* metrics as deltas; else cumulative */
+    enum gsp__exemplars exemplars;
     uint32_t exit_timeout_ms;
 };
 

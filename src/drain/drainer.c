@@ -223,9 +223,11 @@ static bool replay(struct gsp__drainer *d)
         if (!d->batch.exporters[i]->ops->tick(d->batch.exporters[i], &counts))
             is_empty = false;
     d->report.n_rejected += counts.n_rejected;
+    d->report.n_logs_rejected += counts.n_logs_rejected;
     if (d->n_rings > 0) { /* the spool is nobody's in particular: any ring may tell of its losses */
-        d->rings[0]->counts.n_rejected += counts.n_rejected;
-        d->rings[0]->counts.n_damaged += counts.n_damaged;
+        gsp__fold_count(d->rings[0]->fold, GSP__OWN_REJECTED, counts.n_rejected);
+        gsp__fold_count(d->rings[0]->fold, GSP__OWN_SPOOL_DAMAGED, counts.n_damaged);
+        gsp__fold_count(d->rings[0]->fold, GSP__OWN_LOGS_REJECTED, counts.n_logs_rejected);
     }
     return is_empty;
 }

@@ -28,7 +28,10 @@ struct gsp__drain_report {
     uint64_t n_exported; /* records */
     uint64_t n_spooled;
     uint64_t n_rejected; /* lost: the backend refused them */
-    uint64_t n_torn;     /* lost: records that made no sense */
+    uint64_t n_logs_exported;
+    uint64_t n_logs_spooled;
+    uint64_t n_logs_rejected;
+    uint64_t n_torn; /* lost: records that made no sense */
 };
 
 /*

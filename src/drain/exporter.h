@@ -2,8 +2,9 @@
  * An exporter: takes calls of one ring into a batch, then hands the batch over. Used by one thread at a
  * time.
  *
- * A batch is begun with the ring's resource, added to, and committed. While a commit answers "wait", the
- * batch stays as it is and is committed again later; nothing may be added meanwhile.
+ * A batch is begun with the ring it is of, added to, and committed. It has the spans and the log records of
+ * its calls, which go out apart. While a commit answers "wait", what has not gone out stays as it is and is
+ * committed again later, and what has is not sent again; nothing may be added meanwhile.
  */
 #ifndef GSP_DRAIN_EXPORTER_H
 #define GSP_DRAIN_EXPORTER_H
@@ -20,18 +21,40 @@ enum gsp__export_result {
     GSP__EXPORT_WAIT, /* not now */
 };
 
-/* What became of a batch's records (of traces) or points (of metrics). */
+/* What became of a batch's records (as their spans did) or points (of metrics), and of its log records. */
 struct gsp__export_counts {
     uint64_t n_exported;
     uint64_t n_spooled;
     uint64_t n_rejected; /* refused by the backend; lost */
-    uint64_t n_damaged;  /* batches of the spool that could not be read again; lost */
+    uint64_t n_logs_exported;
+    uint64_t n_logs_spooled;
+    uint64_t n_logs_rejected;
+    uint64_t n_damaged; /* batches of the spool that could not be read again; lost */
+};
+
+/* Count what became of items of a signal. */
+static inline void gsp__export_count(struct gsp__export_counts *counts, gsp_signal signal,
+                                     uint64_t n_exported, uint64_t n_spooled, uint64_t n_rejected)
+{
+    bool is_logs = signal == GSP_SIGNAL_LOGS;
+
+    *(is_logs ? &counts->n_logs_exported : &counts->n_exported) += n_exported;
+    *(is_logs ? &counts->n_logs_spooled : &counts->n_spooled) += n_spooled;
+    *(is_logs ? &counts->n_logs_rejected : &counts->n_rejected) += n_rejected;
+}
+
+/* What is said once, around all that a batch has. */
+struct gsp__export_origin {
+    struct gsp__resource resource;
+    struct gsp__instrumentation_scope scope;
+    struct gsp__string schema_url; /* of the scope: the dialect's, or empty */
 };
 
 struct gsp__exporter;
 
 struct gsp__exporter_ops {
-    void (*begin)(struct gsp__exporter *self, const struct gsp__resource *resource);
+    /* The origin must stay until the batch is done. */
+    void (*begin)(struct gsp__exporter *self, const struct gsp__export_origin *origin);
     /* Add a call; one too large for any batch is dropped, and counted by the commit. `n_records` are the
      * ring's records it stands for. */
     void (*add)(struct gsp__exporter *self, const struct gsp__call *call, const struct gsp__derived *derived,
@@ -57,7 +80,6 @@ struct gsp__exporter {
 /* What all exporters of a drainer share. */
 struct gsp__export_context {
     const struct gsp__drain_config *config;
-    struct gsp__instrumentation_scope scope;
     _Atomic int64_t deadline_ns; /* requests end by then (monotonic); INT64_MAX: whenever they do */
     struct gsp__clock clock;     /* zero: the system's */
 };

@@ -1,5 +1,6 @@
 /*
- * The console exporter: each call as a waterfall on stderr, metrics as one line each.
+ * The console exporter: each call as a waterfall on stderr, metrics as one line each. Log records are not
+ * shown: what they say of a call is in its picture, less the content.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,11 +24,11 @@ static struct console *self_of(struct gsp__exporter *exporter)
     return (struct console *)exporter;
 }
 
-static void begin(struct gsp__exporter *exporter, const struct gsp__resource *resource)
+static void begin(struct gsp__exporter *exporter, const struct gsp__export_origin *origin)
 {
     struct console *c = self_of(exporter);
 
-    (void)resource;
+    (void)origin;
     gsp__buffer_clear(&c->text);
     c->n_records = 0;
 }

@@ -1,6 +1,6 @@
 /*
- * The file exporter: OTLP JSON lines, one TracesData or MetricsData a line, one signal a file. A line is
- * written whole or, when the disk is full, not at all.
+ * The file exporter: OTLP JSON lines, one TracesData, MetricsData or LogsData a line, one signal a file. A
+ * line is written whole or, when the disk is full, not at all.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,20 +11,16 @@
 #include "base/buffer.h"
 #include "base/status.h"
 #include "base/warn.h"
-#include "drain/exporter.h"
+#include "drain/body.h"
 #include "otlp/encode_json.h"
 
-#define LINE_BYTES     ((size_t)4 << 20)
-#define LINE_BYTES_MAX (GSP__BUFFER_MAX_DEFAULT - 64) /* room is kept for the end of the line */
+#define LINE_BYTES ((size_t)4 << 20)
 
 struct file {
     struct gsp__exporter base;
     struct gsp__export_context *context;
     int fds[GSP__SIGNALS]; /* -1: this signal is not exported here */
-    const struct gsp__resource *resource;
-    struct gsp__buffer line;
-    uint64_t n_spans, n_records, n_too_large;
-    bool is_closed;
+    struct gsp__body spans, logs;
 };
 
 static struct file *self_of(struct gsp__exporter *exporter)
@@ -32,66 +28,31 @@ static struct file *self_of(struct gsp__exporter *exporter)
     return (struct file *)exporter;
 }
 
-static void begin(struct gsp__exporter *exporter, const struct gsp__resource *resource)
+static void begin(struct gsp__exporter *exporter, const struct gsp__export_origin *origin)
 {
     struct file *f = self_of(exporter);
 
-    f->n_spans = f->n_records = f->n_too_large = 0;
-    f->is_closed = false;
-    f->resource = resource;
-}
-
-static void open_line(struct file *f)
-{
-    gsp__buffer_clear(&f->line);
-    gsp__otlp_open_json(&f->line, "resourceSpans", "scopeSpans", "spans", f->resource, &f->context->scope);
-}
-
-/* False, with the line as it was, when there is no memory: it is tried again. */
-static bool close_line(struct file *f)
-{
-    size_t before = f->line.n;
-
-    if (f->is_closed)
-        return true;
-    gsp__otlp_close_json(&f->line);
-    f->is_closed = !f->line.failed;
-    if (!f->is_closed) {
-        f->line.n = before;
-        f->line.failed = false;
-    }
-    return f->is_closed;
+    gsp__body_begin(&f->spans, origin);
+    gsp__body_begin(&f->logs, origin);
 }
 
 static void add(struct gsp__exporter *exporter, const struct gsp__call *call,
                 const struct gsp__derived *derived, uint32_t n_records)
 {
     struct file *f = self_of(exporter);
-    size_t before;
 
     (void)call;
-    if (f->fds[GSP_SIGNAL_TRACES] < 0)
-        return;
-    if (f->n_spans == 0)
-        open_line(f);
-    before = f->line.n;
-    for (uint32_t i = 0; i < derived->n_spans; i++)
-        gsp__otlp_span_json(&f->line, &derived->spans[i]);
-    if (f->line.failed || f->line.n > LINE_BYTES_MAX) {
-        f->line.n = before;
-        f->line.failed = false;
-        f->n_too_large += n_records;
-        return;
-    }
-    f->n_spans += derived->n_spans;
-    f->n_records += n_records;
+    if (f->fds[GSP_SIGNAL_TRACES] >= 0)
+        gsp__body_add(&f->spans, derived, n_records);
+    if (f->fds[GSP_SIGNAL_LOGS] >= 0)
+        gsp__body_add(&f->logs, derived, n_records);
 }
 
 static bool is_ripe(const struct gsp__exporter *exporter)
 {
     const struct file *f = (const struct file *)exporter;
 
-    return f->n_spans > 0 && f->line.n > LINE_BYTES;
+    return gsp__body_is_over(&f->spans, LINE_BYTES) || gsp__body_is_over(&f->logs, LINE_BYTES);
 }
 
 /* Append a line; what was written of it is taken back if it did not all fit. */
@@ -120,37 +81,45 @@ static bool append(int fd, const char *bytes, size_t n)
 
 static enum gsp__export_result write_line(struct file *f, gsp_signal signal, struct gsp__buffer *line)
 {
+    const char *path = f->context->config->signals[signal].file;
     gsp_error err = {0};
 
     gsp__buffer_add_char(line, '\n');
     if (!line->failed && append(f->fds[signal], line->data, line->n)) {
-        gsp__warn_reset("export-file");
+        gsp__warn_reset(path);
         return GSP__EXPORT_DONE;
     }
     if (line->failed)
         errno = ENOMEM;
     gsp__fail_errno(&err, "the file cannot be written");
-    gsp__warn_once("export-file", "%s cannot be written (%s): records wait in the ring",
-                   f->context->config->signals[signal].file, gsp_status_name(err.code));
+    gsp__warn_once(path, "%s cannot be written (%s): records wait in the ring", path,
+                   gsp_status_name(err.code));
     if (!line->failed)
         line->n--; /* the line end: it is added anew next time */
     line->failed = false;
     return GSP__EXPORT_WAIT;
 }
 
+static enum gsp__export_result commit_body(struct file *f, struct gsp__body *b,
+                                           struct gsp__export_counts *counts)
+{
+    gsp__body_count_too_large(b, counts);
+    if (b->n_items == 0)
+        return GSP__EXPORT_DONE;
+    if (!gsp__body_close(b) || write_line(f, b->signal, &b->json) == GSP__EXPORT_WAIT)
+        return GSP__EXPORT_WAIT;
+    gsp__export_count(counts, b->signal, b->n_counted, 0, 0);
+    gsp__body_end(b);
+    return GSP__EXPORT_DONE;
+}
+
 static enum gsp__export_result commit(struct gsp__exporter *exporter, struct gsp__export_counts *counts)
 {
     struct file *f = self_of(exporter);
+    enum gsp__export_result spans = commit_body(f, &f->spans, counts);
+    enum gsp__export_result logs = commit_body(f, &f->logs, counts);
 
-    counts->n_rejected += f->n_too_large;
-    f->n_too_large = 0;
-    if (f->fds[GSP_SIGNAL_TRACES] < 0 || f->n_spans == 0)
-        return GSP__EXPORT_DONE;
-    if (!close_line(f) || write_line(f, GSP_SIGNAL_TRACES, &f->line) == GSP__EXPORT_WAIT)
-        return GSP__EXPORT_WAIT;
-    counts->n_exported += f->n_records;
-    f->n_spans = f->n_records = 0;
-    return GSP__EXPORT_DONE;
+    return spans == GSP__EXPORT_DONE ? logs : spans;
 }
 
 static enum gsp__export_result metrics(struct gsp__exporter *exporter,
@@ -186,7 +155,8 @@ static void free_file(struct gsp__exporter *exporter)
     for (int i = 0; i < GSP__SIGNALS; i++)
         if (f->fds[i] >= 0)
             close(f->fds[i]);
-    gsp__buffer_deinit(&f->line);
+    gsp__body_deinit(&f->spans);
+    gsp__body_deinit(&f->logs);
     free(f);
 }
 
@@ -210,6 +180,8 @@ struct gsp__exporter *gsp__exporter_file(struct gsp__export_context *context, gs
     }
     f->base.ops = &ops;
     f->context = context;
+    gsp__body_init(&f->spans, GSP_SIGNAL_TRACES, true, GSP__BODY_BYTES_MAX);
+    gsp__body_init(&f->logs, GSP_SIGNAL_LOGS, true, GSP__BODY_BYTES_MAX);
     for (int i = 0; i < GSP__SIGNALS; i++)
         f->fds[i] = -1;
     for (int i = 0; i < GSP__SIGNALS; i++) {

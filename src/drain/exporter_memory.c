@@ -8,7 +8,7 @@
 
 #include "base/buffer.h"
 #include "base/status.h"
-#include "drain/exporter.h"
+#include "drain/body.h"
 #include "otlp/encode_protobuf.h"
 
 #define HELD_MAX ((size_t)16 << 20)
@@ -19,11 +19,8 @@ struct memory {
     struct gsp__export_context *context;
     pthread_mutex_t lock; /* of `held`: taking comes from other threads */
     struct gsp__buffer held[GSP__SIGNALS];
-    const struct gsp__resource *resource;
-    struct gsp__pb_writer writer;
-    uint64_t n_spans, n_records, n_too_large;
-    bool is_closed;
-    uint8_t room[ROOM];
+    struct gsp__body spans, logs;
+    uint8_t room[ROOM]; /* for metrics */
 };
 
 static struct memory *self_of(struct gsp__exporter *exporter)
@@ -31,14 +28,12 @@ static struct memory *self_of(struct gsp__exporter *exporter)
     return (struct memory *)exporter;
 }
 
-static void begin(struct gsp__exporter *exporter, const struct gsp__resource *resource)
+static void begin(struct gsp__exporter *exporter, const struct gsp__export_origin *origin)
 {
     struct memory *m = self_of(exporter);
 
-    m->resource = resource;
-    m->n_spans = m->n_records = m->n_too_large = 0;
-    m->is_closed = false;
-    gsp__pb_write_init(&m->writer, m->room, sizeof m->room);
+    gsp__body_begin(&m->spans, origin);
+    gsp__body_begin(&m->logs, origin);
 }
 
 static bool wants(const struct memory *m, gsp_signal signal)
@@ -50,28 +45,19 @@ static void add(struct gsp__exporter *exporter, const struct gsp__call *call,
                 const struct gsp__derived *derived, uint32_t n_records)
 {
     struct memory *m = self_of(exporter);
-    uint8_t *before = m->writer.at;
 
     (void)call;
-    if (!wants(m, GSP_SIGNAL_TRACES))
-        return;
-    for (uint32_t i = derived->n_spans; i-- > 0;)
-        gsp__otlp_span_pb(&m->writer, 2, &derived->spans[i]);
-    if (m->writer.is_full || m->writer.at - m->room < 8192) { /* room is kept for the resource */
-        m->writer.at = before;
-        m->writer.is_full = false;
-        m->n_too_large += n_records;
-        return;
-    }
-    m->n_spans += derived->n_spans;
-    m->n_records += n_records;
+    if (wants(m, GSP_SIGNAL_TRACES))
+        gsp__body_add(&m->spans, derived, n_records);
+    if (wants(m, GSP_SIGNAL_LOGS))
+        gsp__body_add(&m->logs, derived, n_records);
 }
 
 static bool is_ripe(const struct gsp__exporter *exporter)
 {
     const struct memory *m = (const struct memory *)exporter;
 
-    return m->n_spans > 0 && m->writer.at < m->room + sizeof m->room / 2;
+    return gsp__body_is_over(&m->spans, ROOM / 2) || gsp__body_is_over(&m->logs, ROOM / 2);
 }
 
 static enum gsp__export_result hold(struct memory *m, gsp_signal signal, const void *bytes, size_t n)
@@ -86,23 +72,32 @@ static enum gsp__export_result hold(struct memory *m, gsp_signal signal, const v
     return result;
 }
 
+static enum gsp__export_result commit_body(struct memory *m, struct gsp__body *b,
+                                           struct gsp__export_counts *counts)
+{
+    const void *bytes;
+    size_t n;
+
+    gsp__body_count_too_large(b, counts);
+    if (b->n_items == 0)
+        return GSP__EXPORT_DONE;
+    if (!gsp__body_close(b))
+        return GSP__EXPORT_WAIT;
+    bytes = gsp__body_bytes(b, &n);
+    if (hold(m, b->signal, bytes, n) == GSP__EXPORT_WAIT)
+        return GSP__EXPORT_WAIT;
+    gsp__export_count(counts, b->signal, b->n_counted, 0, 0);
+    gsp__body_end(b);
+    return GSP__EXPORT_DONE;
+}
+
 static enum gsp__export_result commit(struct gsp__exporter *exporter, struct gsp__export_counts *counts)
 {
     struct memory *m = self_of(exporter);
+    enum gsp__export_result spans = commit_body(m, &m->spans, counts);
+    enum gsp__export_result logs = commit_body(m, &m->logs, counts);
 
-    counts->n_rejected += m->n_too_large;
-    m->n_too_large = 0;
-    if (m->n_spans == 0)
-        return GSP__EXPORT_DONE;
-    if (!m->is_closed)
-        gsp__otlp_close_pb(&m->writer, m->room + sizeof m->room, m->resource, &m->context->scope);
-    m->is_closed = true;
-    if (hold(m, GSP_SIGNAL_TRACES, m->writer.at, (size_t)(m->room + sizeof m->room - m->writer.at)) ==
-        GSP__EXPORT_WAIT)
-        return GSP__EXPORT_WAIT;
-    counts->n_exported += m->n_records;
-    m->n_spans = m->n_records = 0;
-    return GSP__EXPORT_DONE;
+    return spans == GSP__EXPORT_DONE ? logs : spans;
 }
 
 static enum gsp__export_result metrics(struct gsp__exporter *exporter,
@@ -137,6 +132,8 @@ static void free_memory(struct gsp__exporter *exporter)
 
     for (int i = 0; i < GSP__SIGNALS; i++)
         gsp__buffer_deinit(&m->held[i]);
+    gsp__body_deinit(&m->spans);
+    gsp__body_deinit(&m->logs);
     pthread_mutex_destroy(&m->lock);
     free(m);
 }
@@ -162,6 +159,8 @@ struct gsp__exporter *gsp__exporter_memory(struct gsp__export_context *context, 
     m->base.ops = &ops;
     m->context = context;
     pthread_mutex_init(&m->lock, NULL);
+    gsp__body_init(&m->spans, GSP_SIGNAL_TRACES, false, ROOM);
+    gsp__body_init(&m->logs, GSP_SIGNAL_LOGS, false, ROOM);
     for (int i = 0; i < GSP__SIGNALS; i++)
         m->held[i].max = HELD_MAX;
     return &m->base;

@@ -1,5 +1,6 @@
 /*
- * The OTLP exporter: batches as protobuf or JSON over HTTP, with the spool behind it.
+ * The OTLP exporter: batches as protobuf or JSON over HTTP, each signal to its own URL, with the spool behind
+ * it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -8,15 +9,15 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "base/warn.h"
+#include "drain/body.h"
 #include "drain/http_channel.h"
 #include "drain/spool.h"
 #include "otlp/encode_json.h"
 #include "otlp/encode_protobuf.h"
 
 #define ROOM_START       ((size_t)256 << 10)
-#define ROOM_MAX         ((size_t)64 << 20)
+#define ROOM_MAX         GSP__BODY_BYTES_MAX
 #define BATCH_BYTES      ((size_t)4 << 20)
-#define SPANS_BYTES_MAX  (ROOM_MAX - ((size_t)256 << 10)) /* room is kept for the resource around them */
 #define REPLAYS_PER_TICK 64
 #define SPOOL_RETRY_NS   ((int64_t)1000000000)
 
@@ -25,20 +26,9 @@ struct otlp {
     struct gsp__export_context *context;
     struct gsp__http_channel *channels[GSP__SIGNALS]; /* NULL: this signal is not exported here */
     struct gsp__spool spools[GSP__SIGNALS];
-    bool is_stuck[GSP__SIGNALS]; /* its files cannot be deleted */
-    int64_t spool_due_ns;        /* after it could not be written, it is not tried at every turn */
-
-    /* the batch of traces */
-    const struct gsp__resource *resource;
-    uint64_t n_spans;
-    uint64_t n_records;
-    uint64_t n_too_large; /* records of calls that fit into no batch */
-    bool is_json;
-    bool is_closed; /* the body is complete: only committing is left */
-    uint8_t *room;  /* protobuf grows in it from the end to the front */
-    size_t room_size;
-    struct gsp__pb_writer writer;
-    struct gsp__buffer json;
+    bool is_stuck[GSP__SIGNALS];        /* its files cannot be deleted */
+    int64_t spool_due_ns[GSP__SIGNALS]; /* after it could not be written, it is not tried at every turn */
+    struct gsp__body spans, logs;
 };
 
 static struct otlp *self_of(struct gsp__exporter *exporter)
@@ -46,126 +36,31 @@ static struct otlp *self_of(struct gsp__exporter *exporter)
     return (struct otlp *)exporter;
 }
 
-static void begin(struct gsp__exporter *exporter, const struct gsp__resource *resource)
+static void begin(struct gsp__exporter *exporter, const struct gsp__export_origin *origin)
 {
     struct otlp *o = self_of(exporter);
 
-    o->resource = resource;
-    o->n_spans = o->n_records = o->n_too_large = 0;
-    o->is_closed = false;
-    gsp__pb_write_init(&o->writer, o->room, o->room_size);
-    gsp__buffer_clear(&o->json);
-}
-
-static size_t batch_bytes(const struct otlp *o)
-{
-    return o->is_json ? o->json.n : (size_t)(o->room + o->room_size - o->writer.at);
-}
-
-static bool grow(struct otlp *o)
-{
-    size_t size = o->room_size ? o->room_size * 2 : ROOM_START, used = batch_bytes(o);
-    uint8_t *room = size <= ROOM_MAX ? malloc(size) : NULL;
-
-    if (!room)
-        return false;
-    if (used)
-        memcpy(room + size - used, o->room + o->room_size - used, used);
-    free(o->room);
-    o->room = room;
-    o->room_size = size;
-    o->writer = (struct gsp__pb_writer){room, room + size - used, false};
-    return true;
-}
-
-static bool write_pb(struct otlp *o, const struct gsp__span_data *spans, uint32_t n)
-{
-    uint8_t *before = o->writer.at;
-
-    for (uint32_t i = n; i-- > 0;)
-        gsp__otlp_span_pb(&o->writer, 2, &spans[i]);
-    if (!o->writer.is_full && batch_bytes(o) <= SPANS_BYTES_MAX)
-        return true;
-    o->writer.at = before;
-    o->writer.is_full = false;
-    return false;
-}
-
-static bool write_json(struct otlp *o, const struct gsp__span_data *spans, uint32_t n)
-{
-    size_t before;
-
-    if (o->n_spans == 0) { /* here, so that no memory for it costs no more than this call */
-        gsp__buffer_clear(&o->json);
-        gsp__otlp_open_json(&o->json, "resourceSpans", "scopeSpans", "spans", o->resource,
-                            &o->context->scope);
-    }
-    before = o->json.n;
-    for (uint32_t i = 0; i < n; i++)
-        gsp__otlp_span_json(&o->json, &spans[i]);
-    if (!o->json.failed && o->json.n <= SPANS_BYTES_MAX)
-        return true;
-    o->json.n = before;
-    o->json.failed = false;
-    return false;
+    gsp__body_begin(&o->spans, origin);
+    gsp__body_begin(&o->logs, origin);
 }
 
 static void add(struct gsp__exporter *exporter, const struct gsp__call *call,
                 const struct gsp__derived *derived, uint32_t n_records)
 {
     struct otlp *o = self_of(exporter);
-    bool is_written;
 
     (void)call;
-    if (!o->channels[GSP_SIGNAL_TRACES])
-        return;
-    is_written = o->is_json ? write_json(o, derived->spans, derived->n_spans)
-                            : write_pb(o, derived->spans, derived->n_spans);
-    while (!is_written && !o->is_json && grow(o))
-        is_written = write_pb(o, derived->spans, derived->n_spans);
-    if (!is_written) {
-        o->n_too_large += n_records;
-        return;
-    }
-    o->n_spans += derived->n_spans;
-    o->n_records += n_records;
+    if (o->channels[GSP_SIGNAL_TRACES])
+        gsp__body_add(&o->spans, derived, n_records);
+    if (o->channels[GSP_SIGNAL_LOGS])
+        gsp__body_add(&o->logs, derived, n_records);
 }
 
 static bool is_ripe(const struct gsp__exporter *exporter)
 {
     const struct otlp *o = (const struct otlp *)exporter;
 
-    return o->n_spans > 0 && batch_bytes(o) > BATCH_BYTES;
-}
-
-/* The messages around the spans. */
-static bool close_batch(struct otlp *o)
-{
-    if (o->is_closed)
-        return true;
-    if (o->is_json) {
-        size_t before = o->json.n;
-
-        gsp__otlp_close_json(&o->json);
-        o->is_closed = !o->json.failed;
-        if (!o->is_closed) { /* it is tried again */
-            o->json.n = before;
-            o->json.failed = false;
-        }
-        return o->is_closed;
-    }
-    do {
-        uint8_t *before = o->writer.at;
-
-        gsp__otlp_close_pb(&o->writer, o->room + o->room_size, o->resource, &o->context->scope);
-        if (!o->writer.is_full) {
-            o->is_closed = true;
-            return true;
-        }
-        o->writer.at = before;
-        o->writer.is_full = false;
-    } while (grow(o));
-    return false;
+    return gsp__body_is_over(&o->spans, BATCH_BYTES) || gsp__body_is_over(&o->logs, BATCH_BYTES);
 }
 
 /* Put a body on disk; the backend is away. */
@@ -175,12 +70,12 @@ static enum gsp__export_result set_aside(struct otlp *o, gsp_signal signal, bool
     gsp_error err = {0};
     gsp_status status;
 
-    if (gsp__clock_now_ns(&o->context->clock) < o->spool_due_ns)
+    if (gsp__clock_now_ns(&o->context->clock) < o->spool_due_ns[signal])
         return GSP__EXPORT_WAIT;
     status = gsp__spool_put(&o->spools[signal], signal, is_json, n_items, bytes, n_bytes, &err);
     if (status == GSP_OK)
         return GSP__EXPORT_DONE;
-    o->spool_due_ns = gsp__clock_now_ns(&o->context->clock) + SPOOL_RETRY_NS;
+    o->spool_due_ns[signal] = gsp__clock_now_ns(&o->context->clock) + SPOOL_RETRY_NS;
     if (status != GSP_ERR_UNSUPPORTED)
         gsp__warn_once("spool", "%s: records wait in the ring", err.text);
     return GSP__EXPORT_WAIT;
@@ -219,8 +114,8 @@ static enum gsp__post_result replay_one(struct otlp *o, gsp_signal signal, bool 
     if (*is_empty)
         return GSP__POST_OK;
     result = gsp__channel_post(o->channels[signal], batch.is_json, batch.bytes, batch.n_bytes, &partial);
-    if (signal == GSP_SIGNAL_TRACES)
-        counts->n_rejected += n_refused(result, &partial, batch.n_items);
+    if (signal != GSP_SIGNAL_METRICS)
+        gsp__export_count(counts, signal, 0, 0, n_refused(result, &partial, batch.n_items));
     if (!gsp__spool_done(&batch, lock_fd, result != GSP__POST_RETRY)) {
         gsp__warn_once("spool-stuck",
                        "%s cannot be deleted: what is in the spool is not sent any more, "
@@ -248,9 +143,10 @@ static bool replay(struct otlp *o, gsp_signal signal, struct gsp__export_counts 
     return false;
 }
 
-/* What is new goes out before what was put aside: it is what somebody may be waiting for. */
+/* What is new goes out before what was put aside: it is what somebody may be waiting for. `n_counted`: what
+ * the items count as. */
 static enum gsp__export_result deliver(struct otlp *o, gsp_signal signal, bool is_json, const void *bytes,
-                                       size_t n_bytes, uint64_t n_items, uint64_t n_records, bool may_spool,
+                                       size_t n_bytes, uint64_t n_items, uint64_t n_counted, bool may_spool,
                                        struct gsp__export_counts *counts)
 {
     struct gsp__partial_success partial = {0};
@@ -260,37 +156,48 @@ static enum gsp__export_result deliver(struct otlp *o, gsp_signal signal, bool i
     if (gsp__channel_is_due(o->channels[signal]))
         result = gsp__channel_post(o->channels[signal], is_json, bytes, n_bytes, &partial);
     if (result == GSP__POST_RETRY) {
-        if (!may_spool || set_aside(o, signal, is_json, bytes, n_bytes, n_records) == GSP__EXPORT_WAIT)
+        if (!may_spool || set_aside(o, signal, is_json, bytes, n_bytes, n_counted) == GSP__EXPORT_WAIT)
             return GSP__EXPORT_WAIT;
-        counts->n_spooled += n_records;
+        gsp__export_count(counts, signal, 0, n_counted, 0);
         return GSP__EXPORT_DONE;
     }
     n_lost = n_refused(result, &partial, n_items);
-    if (n_lost == n_items || n_lost > n_records) /* a record may have several spans, or none of its own */
-        n_lost = n_records;
-    counts->n_rejected += n_lost;
-    counts->n_exported += n_records - n_lost;
+    if (n_lost == n_items || n_lost > n_counted) /* a record may have several spans, or none of its own */
+        n_lost = n_counted;
+    gsp__export_count(counts, signal, n_counted - n_lost, 0, n_lost);
     return GSP__EXPORT_DONE;
 }
 
+static enum gsp__export_result commit_body(struct otlp *o, struct gsp__body *b,
+                                           struct gsp__export_counts *counts)
+{
+    enum gsp__export_result result;
+    const void *bytes;
+    size_t n_bytes;
+
+    gsp__body_count_too_large(b, counts);
+    if (b->n_items == 0)
+        return GSP__EXPORT_DONE;
+    if (!gsp__body_close(b)) {
+        gsp__warn_once("export-memory", "no memory for a batch of %s: they wait in the ring",
+                       gsp__signal_name(b->signal));
+        return GSP__EXPORT_WAIT;
+    }
+    bytes = gsp__body_bytes(b, &n_bytes);
+    result = deliver(o, b->signal, b->is_json, bytes, n_bytes, b->n_items, b->n_counted, true, counts);
+    if (result == GSP__EXPORT_DONE)
+        gsp__body_end(b);
+    return result;
+}
+
+/* Both are tried: a backend may take the one and not the other. */
 static enum gsp__export_result commit(struct gsp__exporter *exporter, struct gsp__export_counts *counts)
 {
     struct otlp *o = self_of(exporter);
-    enum gsp__export_result result;
+    enum gsp__export_result spans = commit_body(o, &o->spans, counts);
+    enum gsp__export_result logs = commit_body(o, &o->logs, counts);
 
-    counts->n_rejected += o->n_too_large;
-    o->n_too_large = 0;
-    if (!o->channels[GSP_SIGNAL_TRACES] || o->n_spans == 0)
-        return GSP__EXPORT_DONE;
-    if (!close_batch(o)) {
-        gsp__warn_once("export-memory", "no memory for a batch of spans: they wait in the ring");
-        return GSP__EXPORT_WAIT;
-    }
-    result = deliver(o, GSP_SIGNAL_TRACES, o->is_json, o->is_json ? (void *)o->json.data : o->writer.at,
-                     batch_bytes(o), o->n_spans, o->n_records, true, counts);
-    if (result == GSP__EXPORT_DONE)
-        o->n_spans = o->n_records = 0;
-    return result;
+    return spans == GSP__EXPORT_DONE ? logs : spans;
 }
 
 static enum gsp__export_result metrics(struct gsp__exporter *exporter,
@@ -336,9 +243,12 @@ static enum gsp__export_result metrics(struct gsp__exporter *exporter,
 
 static bool tick(struct gsp__exporter *exporter, struct gsp__export_counts *counts)
 {
-    bool traces = replay(self_of(exporter), GSP_SIGNAL_TRACES, counts);
+    bool is_empty = true;
 
-    return replay(self_of(exporter), GSP_SIGNAL_METRICS, counts) && traces;
+    for (int i = 0; i < GSP__SIGNALS; i++)
+        if (!replay(self_of(exporter), (gsp_signal)i, counts))
+            is_empty = false;
+    return is_empty;
 }
 
 static void free_otlp(struct gsp__exporter *exporter)
@@ -347,8 +257,8 @@ static void free_otlp(struct gsp__exporter *exporter)
 
     for (int i = 0; i < GSP__SIGNALS; i++)
         gsp__channel_close(o->channels[i]);
-    gsp__buffer_deinit(&o->json);
-    free(o->room);
+    gsp__body_deinit(&o->spans);
+    gsp__body_deinit(&o->logs);
     free(o);
 }
 
@@ -362,6 +272,11 @@ static const struct gsp__exporter_ops ops = {
     .free = free_otlp,
 };
 
+static void init_body(struct otlp *o, struct gsp__body *b, gsp_signal signal)
+{
+    gsp__body_init(b, signal, o->context->config->signals[signal].is_json, GSP__BODY_BYTES_MAX);
+}
+
 struct gsp__exporter *gsp__exporter_otlp(struct gsp__export_context *context, gsp_error *err)
 {
     struct otlp *o = calloc(1, sizeof *o);
@@ -372,7 +287,8 @@ struct gsp__exporter *gsp__exporter_otlp(struct gsp__export_context *context, gs
     }
     o->base.ops = &ops;
     o->context = context;
-    o->is_json = context->config->signals[GSP_SIGNAL_TRACES].is_json;
+    init_body(o, &o->spans, GSP_SIGNAL_TRACES);
+    init_body(o, &o->logs, GSP_SIGNAL_LOGS);
     for (int i = 0; i < GSP__SIGNALS; i++) {
         const struct gsp__signal_config *config = &context->config->signals[i];
 
@@ -384,11 +300,6 @@ struct gsp__exporter *gsp__exporter_otlp(struct gsp__export_context *context, gs
             free_otlp(&o->base);
             return NULL;
         }
-    }
-    if (!grow(o)) {
-        gsp__fail(err, GSP_ERR_NO_MEMORY, "no memory for an exporter");
-        free_otlp(&o->base);
-        return NULL;
     }
     return &o->base;
 }

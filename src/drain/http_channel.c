@@ -155,7 +155,7 @@ gsp_status gsp__channel_open(struct gsp__export_context *context, gsp_signal sig
         return gsp__fail(err, GSP_ERR_NO_MEMORY, "no memory for an exporter");
     c->context = context;
     c->config = config;
-    c->name = signal == GSP_SIGNAL_TRACES ? "traces" : "metrics";
+    c->name = gsp__signal_name(signal);
     c->response.max = RESPONSE_KEPT;
     c->packed.max = PACKED_MAX;
     gsp__random_bytes(&c->random, sizeof c->random);

@@ -10,25 +10,40 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "base/warn.h"
+#include "derive/metrics.h"
 
 #define RESOURCE_ARENA ((size_t)256 << 10)
 #define ATTEMPTS_MAX   512 /* of one call; further ones are exported alone */
 #define LATE_NS        ((int64_t)10 * 1000000000)
 #define CALL_BYTES_MAX ((size_t)256 << 20)
 
-static gsp_status set_policy(struct gsp__ring_drain *r, gsp_error *err)
+static void set_policy(struct gsp__ring_drain *r)
 {
     const char *dialect = r->reader->header.dialect;
+    char fault[128];
 
     r->policy.lone_attempts = r->reader->header.attempt_spans == 0;
-    r->policy.dialect =
-        memchr(dialect, 0, sizeof r->reader->header.dialect) ? gsp__dialect_named(dialect) : NULL;
-    if (!r->policy.dialect) {
-        gsp__warn_once(r->reader->path, "GENSPAN_DIALECT=%.60s is not known: otel is used", dialect);
-        r->policy.dialect = &gsp__dialect_otel;
-    }
+    if (!memchr(dialect, 0, sizeof r->reader->header.dialect))
+        dialect = "?"; /* none that is known */
+    if (!gsp__dialects_parse(dialect, &r->policy.dialects, fault))
+        gsp__warn_once(r->reader->path, "GENSPAN_DIALECT: %s; otel is used", fault);
+    for (uint32_t i = 0; i < r->policy.dialects.n; i++)
+        gsp__metric_views_add(&r->views, r->policy.dialects.items[i]->name);
+}
+
+static struct gsp__string string_of(const char *text)
+{
+    return (struct gsp__string){text, strlen(text)};
+}
+
+/* What is exported with all calls of the ring. */
+static gsp_status set_origin(struct gsp__ring_drain *r, gsp_error *err)
+{
+    r->origin.scope.name = GSP__STRING("genspan");
+    r->origin.scope.version = string_of(gsp_version());
+    r->origin.schema_url = string_of(r->policy.dialects.items[0]->schema_url);
     if (!gsp__arena_init(&r->resource_arena, RESOURCE_ARENA) ||
-        !gsp__resource_derive(r->reader, &r->resource_arena, &r->resource))
+        !gsp__resource_derive(r->reader, &r->resource_arena, &r->origin.resource))
         return gsp__fail(err, GSP_ERR_NO_MEMORY, "no memory to drain a ring");
     return GSP_OK;
 }
@@ -47,8 +62,10 @@ gsp_status gsp__ring_drain_open(const char *path, struct gsp__ring_drain **out, 
         if (!r->fold || !gsp__assembler_init(&r->assembler, r->reader->map.facts.n))
             status = gsp__fail(err, GSP_ERR_NO_MEMORY, "no memory to drain a ring");
     }
-    if (status == GSP_OK)
-        status = set_policy(r, err);
+    if (status == GSP_OK) {
+        set_policy(r);
+        status = set_origin(r, err);
+    }
     if (status != GSP_OK) {
         gsp__ring_drain_close(r, false);
         return status;
@@ -99,10 +116,18 @@ struct pass {
     bool is_dead;
 };
 
+/* What the reader could not make sense of, into the counters. */
+static void count_torn(struct gsp__ring_drain *r)
+{
+    gsp__fold_count(r->fold, GSP__OWN_LOSS + GSP_LOSS_TORN, r->reader->n_torn - r->n_torn_counted);
+    r->n_torn_counted = r->reader->n_torn;
+}
+
 /* A record that makes no sense: counted, and given back at once. */
 static void drop_torn(struct pass *p, const struct gsp__record_ref *ref)
 {
     p->report->n_torn++;
+    count_torn(p->ring);
     gsp__reader_release(p->ring->reader, ref);
 }
 
@@ -182,6 +207,19 @@ static bool is_sampled(const struct gsp__call *call)
     return (call->root->parsed.snapshot->head.trace_flags & GSP_TRACE_FLAG_SAMPLED) != 0;
 }
 
+/* Whether the values of a call may stand as examples. */
+static bool has_exemplars(const struct pass *p, const struct gsp__call *call)
+{
+    switch (p->batch->context.config->exemplars) {
+    case GSP__EXEMPLARS_ALWAYS:
+        return true;
+    case GSP__EXEMPLARS_NEVER:
+        return false;
+    default:
+        return is_sampled(call);
+    }
+}
+
 /* Records whose entries stop making sense on the way: what came before is kept, the rest is lost. */
 static uint32_t n_broken(const struct gsp__call *call)
 {
@@ -218,7 +256,7 @@ static bool add_call(struct pass *p, uint32_t root)
         gsp__batch_add_call(p->batch, &call, &derived, n);
     }
     if (snapshots[0].ref.state == GSP__CHUNK_ENDED) {
-        gsp__metrics_fold(p->bank, &call);
+        gsp__metrics_fold(p->bank, &call, has_exemplars(p, &call));
         p->ring->reader->n_torn += n_broken(&call);
         for (uint32_t i = 0; i < n; i++)
             gsp__fold_add(p->ring->fold, &snapshots[i].ref);
@@ -238,7 +276,7 @@ static void add_or_drop(struct pass *p, uint32_t root)
         is_added = add_call(p, root);
     if (!is_added) { /* no memory for it: it must not stand in the way of all others */
         gsp__warn_once("call-memory", "no memory for a call of this size: it is dropped");
-        p->ring->n_no_memory++;
+        gsp__fold_count(p->ring->fold, GSP__OWN_NO_MEMORY, 1);
         drop_torn(p, &p->ring->assembler.records[root].ref);
     }
 }
@@ -256,8 +294,8 @@ static void begin(struct pass *p)
     struct gsp__ring_drain *r = p->ring;
 
     r->is_clean = false;
-    gsp__batch_begin(p->batch, r->reader, &r->resource);
-    p->bank = gsp__fold_begin(r->fold);
+    gsp__batch_begin(p->batch, r->reader, &r->origin);
+    p->bank = gsp__fold_begin(r->fold, p->batch->context.config->metric_series_max);
 }
 
 static bool commit(struct pass *p)
@@ -268,12 +306,20 @@ static bool commit(struct pass *p)
     if (!p->batch->is_committed)
         gsp__fold_commit(p->ring->fold, p->ring->reader);
     is_done = gsp__batch_commit(p->batch, &counts);
-    p->ring->counts.n_exported += counts.n_exported;
-    p->ring->counts.n_spooled += counts.n_spooled;
-    p->ring->counts.n_rejected += counts.n_rejected;
+    /* before the records go: one that is killed in between counts them again as it exports them again */
+    gsp__fold_count(p->ring->fold, GSP__OWN_EXPORTED, counts.n_exported);
+    gsp__fold_count(p->ring->fold, GSP__OWN_SPOOLED, counts.n_spooled);
+    gsp__fold_count(p->ring->fold, GSP__OWN_REJECTED, counts.n_rejected);
+    gsp__fold_count(p->ring->fold, GSP__OWN_LOGS_REJECTED, counts.n_logs_rejected);
+    count_torn(p->ring);
+    if (is_done)
+        gsp__batch_release(p->batch);
     p->report->n_exported += counts.n_exported;
     p->report->n_spooled += counts.n_spooled;
     p->report->n_rejected += counts.n_rejected;
+    p->report->n_logs_exported += counts.n_logs_exported;
+    p->report->n_logs_spooled += counts.n_logs_spooled;
+    p->report->n_logs_rejected += counts.n_logs_rejected;
     return is_done;
 }
 
@@ -284,6 +330,7 @@ enum gsp__pass_result gsp__ring_drain_pass(struct gsp__ring_drain *r, struct gsp
     /* asked before the scan: a process that dies after it is for the next pass */
     struct pass p = {.ring = r, .batch = batch, .report = report, .is_dead = !gsp__reader_is_live(r->reader)};
     bool is_begun = false, has_more = false;
+    uint32_t n;
 
     *is_empty = false;
     r->last_pass_ns = gsp__clock_monotonic_ns();
@@ -302,7 +349,8 @@ enum gsp__pass_result gsp__ring_drain_pass(struct gsp__ring_drain *r, struct gsp
             begin(&p);
             is_begun = true;
         }
-        if (gsp__batch_is_ripe(batch, batch_max, 1 + count_attempts(&r->assembler, i))) {
+        n = 1 + count_attempts(&r->assembler, i);
+        if (gsp__batch_is_ripe(batch, batch_max, n) || !gsp__fold_reserve(r->fold, n)) {
             has_more = true;
             break;
         }
@@ -319,69 +367,61 @@ enum gsp__pass_result gsp__ring_drain_pass(struct gsp__ring_drain *r, struct gsp
  * Metrics.
  */
 
-/* Returns the losses that are told of with these metrics. */
-static uint64_t set_own_counters(struct gsp__ring_drain *r)
+/* Derive them; the arena grows until they fit. False if they never do. */
+static bool derive(struct gsp__ring_drain *r, const struct gsp__fold_window *window, bool is_delta,
+                   struct gsp__arena *arena, struct gsp__scope_metrics *out)
 {
-    struct gsp__bank *bank = gsp__fold_begin(r->fold);
-    uint64_t n_losses = 0;
+    struct gsp__metric_request request = {
+        .views = &r->views,
+        .temporality = is_delta ? GSP__TEMPORALITY_DELTA : GSP__TEMPORALITY_CUMULATIVE,
+        .start_unix_ns = window->start_unix_ns,
+        .now_unix_ns = window->now_unix_ns,
+        .own = window->own,
+    };
+    struct gsp__metric *metrics;
 
-    for (unsigned i = 0; i < GSP__RING_LOSSES; i++) {
-        uint64_t n = gsp__reader_loss(r->reader, i);
-
-        n_losses += n;
-        if (n > 0)
-            gsp__metrics_set(bank, GSP__METRIC_RECORDS_DROPPED, gsp_loss_name((gsp_loss)i), n);
+    gsp__arena_reset(arena);
+    while (!gsp__metrics_derive(window->bank, &request, arena, &metrics, &out->n_metrics)) {
+        if (!grow_arena(arena)) {
+            gsp__warn_once("metric-memory", "no memory for an export of metrics");
+            return false;
+        }
     }
-    if (r->reader->n_torn > r->n_torn_reported)
-        gsp__metrics_add(bank, GSP__METRIC_RECORDS_DROPPED, gsp_loss_name(GSP_LOSS_TORN),
-                         r->reader->n_torn - r->n_torn_reported);
-    if (r->n_no_memory)
-        gsp__metrics_add(bank, GSP__METRIC_RECORDS_DROPPED, "no_memory", r->n_no_memory);
-    if (r->counts.n_rejected)
-        gsp__metrics_add(bank, GSP__METRIC_RECORDS_DROPPED, "rejected", r->counts.n_rejected);
-    if (r->counts.n_damaged)
-        gsp__metrics_add(bank, GSP__METRIC_RECORDS_DROPPED, "spool_damaged", r->counts.n_damaged);
-    if (r->counts.n_exported)
-        gsp__metrics_add(bank, GSP__METRIC_RECORDS_EXPORTED, "", r->counts.n_exported);
-    if (r->counts.n_spooled)
-        gsp__metrics_add(bank, GSP__METRIC_RECORDS_SPOOLED, "", r->counts.n_spooled);
-    gsp__fold_commit(r->fold, r->reader);
-    r->n_torn_reported = r->reader->n_torn;
-    r->n_no_memory = 0;
-    r->counts = (struct gsp__export_counts){0};
-    return n_losses;
+    out->metrics = metrics;
+    return true;
 }
 
 bool gsp__ring_drain_metrics(struct gsp__ring_drain *r, struct gsp__batch *batch, bool must_keep)
 {
     struct gsp__export_counts counts = {0};
-    struct gsp__scope_metrics scope = {.scope = batch->context.scope};
-    struct gsp__resource_metrics resource = {.resource = r->resource, .scopes = &scope, .n_scopes = 1};
-    struct gsp__metric *metrics;
-    bool is_done = true;
-    uint64_t n_losses;
+    struct gsp__scope_metrics scope = {.scope = r->origin.scope, .schema_url = r->origin.schema_url};
+    struct gsp__resource_metrics resource = {.resource = r->origin.resource, .scopes = &scope, .n_scopes = 1};
+    bool is_done = true, is_delta = batch->context.config->is_delta;
+    struct gsp__fold_window window;
 
     r->is_clean = false;
     if (batch->ring)
         return false; /* the exporters are taken up with a batch of spans */
     r->last_metrics_ns = gsp__clock_monotonic_ns();
-    n_losses = set_own_counters(r);
-    if (gsp__fold_bank(r->fold)->n_series == 0) {
+    count_torn(r);
+    gsp__fold_window(r->fold, r->reader, &window);
+    if (window.is_empty) {
         r->is_clean = gsp__map_is_spent(&r->reader->map);
         return true;
     }
-    gsp__arena_reset(&batch->arena);
-    scope.schema_url = resource.schema_url = GSP__STRING("");
-    if (!gsp__metrics_derive(gsp__fold_bank(r->fold), gsp__fold_start_unix_ns(r->fold),
-                             gsp__clock_realtime_ns(), &batch->arena, &metrics, &scope.n_metrics))
+    if (is_delta) {
+        gsp__fold_tell(r->fold);
+        gsp__fold_window(r->fold, r->reader, &window); /* with what that counted */
+    }
+    resource.schema_url = GSP__STRING("");
+    if (!derive(r, &window, is_delta, &batch->arena, &scope))
         return false;
-    scope.metrics = metrics;
-    for (unsigned i = 0; i < batch->n_exporters; i++)
-        if (batch->exporters[i]->ops->metrics(batch->exporters[i], &resource, must_keep, &counts) ==
-            GSP__EXPORT_WAIT)
+    for (unsigned i = 0; i < batch->n_exporters && scope.n_metrics > 0; i++)
+        if (batch->exporters[i]->ops->metrics(batch->exporters[i], &resource, must_keep || is_delta,
+                                              &counts) == GSP__EXPORT_WAIT)
             is_done = false;
     if (is_done)
-        atomic_store(&r->reader->map.header->n_losses_told, n_losses);
+        gsp__fold_told(r->fold, r->reader, &window, is_delta);
     r->is_clean = is_done && gsp__map_is_spent(&r->reader->map);
     return is_done;
 }

@@ -13,13 +13,12 @@ struct gsp__ring_drain {
     struct gsp__reader *reader;
     struct gsp__fold *fold;
     struct gsp__assembler assembler;
-    struct gsp__arena resource_arena;
-    struct gsp__resource resource;
+    struct gsp__arena resource_arena; /* of the origin */
+    struct gsp__export_origin origin;
     struct gsp__span_policy policy;
-    struct gsp__export_counts counts; /* not yet in the metrics */
-    uint64_t n_torn_reported;
-    uint64_t n_no_memory; /* records dropped for want of it; not yet in the metrics */
-    bool is_clean;        /* all that was in it is handed over, metrics too */
+    struct gsp__metric_views views;
+    uint64_t n_torn_counted; /* of those that its reader found */
+    bool is_clean;           /* all that was in it is handed over, metrics too */
     int64_t last_pass_ns;
     int64_t last_metrics_ns;
 };
@@ -50,7 +49,8 @@ enum gsp__pass_result gsp__ring_drain_pass(struct gsp__ring_drain *ring, struct 
                                            uint32_t batch_max, bool is_last, bool *is_empty,
                                            struct gsp__drain_report *report);
 
-/* Export the ring's metrics as they stand. True when all exporters took them. */
+/* Export the ring's metrics as they stand: all of them, or as deltas what there is since the last export that
+ * all exporters took. True when they did. */
 bool gsp__ring_drain_metrics(struct gsp__ring_drain *ring, struct gsp__batch *batch, bool must_keep);
 
 #endif

@@ -80,14 +80,15 @@ static bool has_suffix(const char *name, const char *suffix)
     return n > n_suffix && strcmp(name + n - n_suffix, suffix) == 0;
 }
 
-static const char *suffix_of(gsp_signal signal)
-{
-    return signal == GSP_SIGNAL_TRACES ? ".traces" : ".metrics";
-}
+static const char *const suffixes[] = {
+    [GSP_SIGNAL_TRACES] = ".traces", [GSP_SIGNAL_METRICS] = ".metrics", [GSP_SIGNAL_LOGS] = ".logs"};
 
 static bool is_batch(const char *name)
 {
-    return has_suffix(name, ".traces") || has_suffix(name, ".metrics");
+    for (size_t i = 0; i < GSP__COUNT_OF(suffixes); i++)
+        if (has_suffix(name, suffixes[i]))
+            return true;
+    return false;
 }
 
 /* What is in the folder, bytes and batches of all signals. Half-written files of the dead go. */
@@ -169,7 +170,7 @@ gsp_status gsp__spool_put(struct gsp__spool *s, gsp_signal signal, bool is_json,
         sizeof h + n_bytes > s->max_bytes - used)
         return gsp__fail(err, GSP_ERR_NO_SPACE, "the spool is full (GENSPAN_SPOOL_BYTES)");
     snprintf(path, sizeof path, "%s/%020" PRIu64 "-%ld-%06" PRIu64 "%s", s->directory, next_name_ns(s),
-             (long)getpid(), s->n_put++, suffix_of(signal));
+             (long)getpid(), s->n_put++, suffixes[signal]);
     snprintf(temporary, sizeof temporary, "%s" SUFFIX_TEMP, path);
     h.checksum = checksum(&h, bytes);
     fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -206,7 +207,7 @@ static bool find_oldest(const struct gsp__spool *s, gsp_signal signal, char name
 
     name[0] = 0;
     while (dir && (e = readdir(dir)))
-        if (has_suffix(e->d_name, suffix_of(signal)) && (!name[0] || strcmp(e->d_name, name) < 0) &&
+        if (has_suffix(e->d_name, suffixes[signal]) && (!name[0] || strcmp(e->d_name, name) < 0) &&
             is_plain_file(dirfd(dir), e))
             snprintf(name, 256, "%s", e->d_name);
     if (dir)

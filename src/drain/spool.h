@@ -3,9 +3,9 @@
  *
  *     off  size
  *       0     8  magic "GSPSPL1\0"
- *       8     4  signal: 0 traces, 1 metrics
+ *       8     4  signal: 0 traces, 1 metrics, 2 logs
  *      12     4  1 if JSON, 0 if protobuf
- *      16     8  items in it: records of traces, points of metrics
+ *      16     8  items in it: records of traces, points of metrics, log records
  *      24     8  bytes of the body
  *      32     8  FNV-1a 64 of all of this up to here, then of the body
  *      40     n  the body of the request, not compressed

@@ -24,10 +24,14 @@ GSP_MUST_USE gsp_status gsp__otlp_traces_from_pb(const void *bytes, size_t n, st
                                                  struct gsp__traces *out, gsp_error *err);
 GSP_MUST_USE gsp_status gsp__otlp_metrics_from_pb(const void *bytes, size_t n, struct gsp__arena *arena,
                                                   struct gsp__metrics *out, gsp_error *err);
+GSP_MUST_USE gsp_status gsp__otlp_logs_from_pb(const void *bytes, size_t n, struct gsp__arena *arena,
+                                               struct gsp__logs *out, gsp_error *err);
 GSP_MUST_USE gsp_status gsp__otlp_traces_from_json(const char *text, size_t n, struct gsp__arena *arena,
                                                    struct gsp__traces *out, gsp_error *err);
 GSP_MUST_USE gsp_status gsp__otlp_metrics_from_json(const char *text, size_t n, struct gsp__arena *arena,
                                                     struct gsp__metrics *out, gsp_error *err);
+GSP_MUST_USE gsp_status gsp__otlp_logs_from_json(const char *text, size_t n, struct gsp__arena *arena,
+                                                 struct gsp__logs *out, gsp_error *err);
 
 /* What a backend answers to an export: how many items it refused, and why. */
 struct gsp__partial_success {

@@ -1,5 +1,5 @@
 /*
- * OTLP JSON to the model, over jansson: what traces and metrics have in common. Numbers may be strings or
+ * OTLP JSON to the model, over jansson: what the signals have in common. Numbers may be strings or
  * numbers (a number beyond 2^63 - 1 must be a string), ids are hex of either case, enums must be integers.
  * Unknown keys are passed over.
  */
@@ -385,6 +385,12 @@ static void read_pairs(struct gsp__json_decoder *d, json_t *object, const char *
         out->items[i].key = gsp__from_json_string(d, pair, "key");
         read_value(d, gsp__from_json_object(d, pair, "value"), depth, &out->items[i].value);
     }
+}
+
+void gsp__from_json_value(struct gsp__json_decoder *d, json_t *object, const char *key,
+                          struct gsp__value *out)
+{
+    read_value(d, gsp__from_json_object(d, object, key), 0, out);
 }
 
 void gsp__from_json_pairs(struct gsp__json_decoder *d, json_t *object, const char *key,

@@ -1,6 +1,6 @@
 /*
- * What decoding traces and metrics from JSON has in common: the decoder's state, values of each type by
- * their key, and the objects that both signals use. A key whose value is null is as good as absent; a value
+ * What decoding the signals from JSON has in common: the decoder's state, values of each type by
+ * their key, and the objects that all signals use. A key whose value is null is as good as absent; a value
  * of another type than its own is a fault.
  */
 #ifndef GSP_OTLP_DECODE_JSON_H
@@ -50,6 +50,9 @@ bool gsp__from_json_double(struct gsp__json_decoder *d, json_t *object, const ch
 /* An id of n bytes in hex. Whether it is there: an empty one is not. */
 bool gsp__from_json_id(struct gsp__json_decoder *d, json_t *object, const char *key, uint8_t *out, size_t n);
 
+/* An AnyValue under a key; one without a value if it is absent. */
+void gsp__from_json_value(struct gsp__json_decoder *d, json_t *object, const char *key,
+                          struct gsp__value *out);
 /* Attributes under a key; and "attributes" with "droppedAttributesCount". */
 void gsp__from_json_pairs(struct gsp__json_decoder *d, json_t *object, const char *key,
                           struct gsp__attributes *out);

@@ -1,5 +1,5 @@
 /*
- * OTLP protobuf to the model: what traces and metrics have in common.
+ * OTLP protobuf to the model: what the signals have in common.
  */
 #include "otlp/decode_protobuf.h"
 
@@ -258,6 +258,11 @@ static void read_pairs(struct gsp__pb_decoder *d, const struct gsp__pb_field *me
     while (gsp__from_pb_next(d, &r, &f))
         if (f.number == number && gsp__from_pb_is(d, &f, GSP__PB_BYTES))
             read_pair(d, &f, depth, &out->items[out->n++]);
+}
+
+void gsp__from_pb_value(struct gsp__pb_decoder *d, const struct gsp__pb_field *f, struct gsp__value *out)
+{
+    read_value(d, f, 0, out);
 }
 
 void gsp__from_pb_attributes(struct gsp__pb_decoder *d, const struct gsp__pb_field *message, uint32_t number,

@@ -1,6 +1,6 @@
 /*
- * What decoding traces and metrics from protobuf has in common: the decoder's state, fields of each type,
- * and the messages that both signals use.
+ * What decoding the signals from protobuf has in common: the decoder's state, fields of each type,
+ * and the messages that all signals use.
  *
  * Each repeated field is counted first, so that its items can stand together. A field of another wire type
  * than its own is malformed (the two forms of a packed field are both its own). Where a message that may
@@ -47,6 +47,8 @@ bool gsp__from_pb_id(struct gsp__pb_decoder *d, const struct gsp__pb_field *f, u
 /* An enum that is kept in one byte; what is larger is not known, and unspecified. */
 uint8_t gsp__from_pb_enum(struct gsp__pb_decoder *d, const struct gsp__pb_field *f);
 
+/* A field that is an AnyValue. */
+void gsp__from_pb_value(struct gsp__pb_decoder *d, const struct gsp__pb_field *f, struct gsp__value *out);
 /* The attributes that a message has under a field number. The count of dropped ones becomes 0. */
 void gsp__from_pb_attributes(struct gsp__pb_decoder *d, const struct gsp__pb_field *message, uint32_t number,
                              struct gsp__attributes *out);

@@ -235,7 +235,8 @@ static void put_scope(struct gsp__buffer *b, const struct gsp__instrumentation_s
 }
 
 void gsp__otlp_open_json(struct gsp__buffer *b, const char *resources, const char *scopes, const char *items,
-                         const struct gsp__resource *resource, const struct gsp__instrumentation_scope *scope)
+                         const struct gsp__resource *resource, const struct gsp__instrumentation_scope *scope,
+                         struct gsp__string schema_url)
 {
     gsp__buffer_add_char(b, '{');
     key(b, resources);
@@ -244,6 +245,7 @@ void gsp__otlp_open_json(struct gsp__buffer *b, const char *resources, const cha
     key(b, scopes);
     gsp__buffer_add_string(b, "[{");
     put_scope(b, scope);
+    put_string(b, "schemaUrl", schema_url);
     key(b, items);
     gsp__buffer_add_char(b, '[');
 }
@@ -459,6 +461,60 @@ void gsp__otlp_metrics_json(struct gsp__buffer *b, const struct gsp__metrics *t)
             gsp__buffer_add_char(b, '[');
             for (uint32_t n = 0; n < r->scopes[k].n_metrics; n++)
                 put_metric(b, &r->scopes[k].metrics[n]);
+            gsp__buffer_add_char(b, ']');
+            put_string(b, "schemaUrl", r->scopes[k].schema_url);
+            close_object(b);
+        }
+        gsp__buffer_add_char(b, ']');
+        put_string(b, "schemaUrl", r->schema_url);
+        close_object(b);
+    }
+    gsp__buffer_add_string(b, "]}");
+}
+
+/*
+ * Logs.
+ */
+
+void gsp__otlp_log_json(struct gsp__buffer *b, const struct gsp__log_data *l)
+{
+    open_object(b);
+    put_uint64(b, "timeUnixNano", l->time_unix_ns);
+    put_uint64(b, "observedTimeUnixNano", l->observed_unix_ns);
+    put_uint32(b, "severityNumber", l->severity);
+    put_string(b, "severityText", l->severity_text);
+    if (l->body.type != GSP__VALUE_NONE) {
+        key(b, "body");
+        put_value(b, &l->body);
+    }
+    put_attributes(b, "attributes", &l->attributes);
+    put_uint32(b, "droppedAttributesCount", l->attributes.n_dropped);
+    put_uint32(b, "flags", l->flags);
+    if (l->has_trace_id)
+        put_hex(b, "traceId", l->trace_id, 16);
+    if (l->has_span_id)
+        put_hex(b, "spanId", l->span_id, 8);
+    put_string(b, "eventName", l->event_name);
+    close_object(b);
+}
+
+void gsp__otlp_logs_json(struct gsp__buffer *b, const struct gsp__logs *t)
+{
+    gsp__buffer_add_string(b, "{\"resourceLogs\":[");
+    for (uint32_t i = 0; i < t->n_resources; i++) {
+        const struct gsp__resource_logs *r = &t->resources[i];
+
+        open_object(b);
+        put_resource(b, &r->resource);
+        key(b, "scopeLogs");
+        gsp__buffer_add_char(b, '[');
+        for (uint32_t k = 0; k < r->n_scopes; k++) {
+            open_object(b);
+            put_scope(b, &r->scopes[k].scope);
+            key(b, "logRecords");
+            gsp__buffer_add_char(b, '[');
+            for (uint32_t n = 0; n < r->scopes[k].n_logs; n++)
+                gsp__otlp_log_json(b, &r->scopes[k].logs[n]);
             gsp__buffer_add_char(b, ']');
             put_string(b, "schemaUrl", r->scopes[k].schema_url);
             close_object(b);

@@ -161,6 +161,11 @@ static void write_resource(struct gsp__pb_writer *w, const struct gsp__resource 
     gsp__pb_message(w, 1, end);
 }
 
+void gsp__otlp_open_pb(struct gsp__pb_writer *w, struct gsp__string schema_url)
+{
+    write_string(w, 3, schema_url);
+}
+
 void gsp__otlp_close_pb(struct gsp__pb_writer *w, const uint8_t *end, const struct gsp__resource *resource,
                         const struct gsp__instrumentation_scope *scope)
 {
@@ -375,6 +380,59 @@ void gsp__otlp_metrics_pb(struct gsp__pb_writer *w, const struct gsp__metrics *m
             write_string(w, 3, s->schema_url);
             for (uint32_t n = s->n_metrics; n-- > 0;)
                 write_metric(w, &s->metrics[n]);
+            write_scope(w, &s->scope);
+            gsp__pb_message(w, 2, scope_end);
+        }
+        write_resource(w, &r->resource);
+        gsp__pb_message(w, 1, end);
+    }
+}
+
+/*
+ * Logs.
+ */
+
+void gsp__otlp_log_pb(struct gsp__pb_writer *w, uint32_t field, const struct gsp__log_data *l)
+{
+    uint8_t *end = w->at, *body_end;
+
+    write_string(w, 12, l->event_name);
+    if (l->observed_unix_ns)
+        gsp__pb_fixed64(w, 11, l->observed_unix_ns);
+    if (l->has_span_id)
+        gsp__pb_bytes(w, 10, l->span_id, 8);
+    if (l->has_trace_id)
+        gsp__pb_bytes(w, 9, l->trace_id, 16);
+    if (l->flags)
+        gsp__pb_fixed32(w, 8, l->flags);
+    write_count(w, 7, l->attributes.n_dropped);
+    write_attributes(w, 6, &l->attributes);
+    if (l->body.type != GSP__VALUE_NONE) {
+        body_end = w->at;
+        write_value(w, &l->body);
+        gsp__pb_message(w, 5, body_end);
+    }
+    write_string(w, 3, l->severity_text);
+    write_count(w, 2, l->severity);
+    if (l->time_unix_ns)
+        gsp__pb_fixed64(w, 1, l->time_unix_ns);
+    gsp__pb_message(w, field, end);
+}
+
+void gsp__otlp_logs_pb(struct gsp__pb_writer *w, const struct gsp__logs *logs)
+{
+    for (uint32_t i = logs->n_resources; i-- > 0;) {
+        const struct gsp__resource_logs *r = &logs->resources[i];
+        uint8_t *end = w->at;
+
+        write_string(w, 3, r->schema_url);
+        for (uint32_t k = r->n_scopes; k-- > 0;) {
+            const struct gsp__scope_logs *s = &r->scopes[k];
+            uint8_t *scope_end = w->at;
+
+            write_string(w, 3, s->schema_url);
+            for (uint32_t n = s->n_logs; n-- > 0;)
+                gsp__otlp_log_pb(w, 2, &s->logs[n]);
             write_scope(w, &s->scope);
             gsp__pb_message(w, 2, scope_end);
         }

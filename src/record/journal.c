@@ -9,7 +9,7 @@
 
 static struct gsp__journal *journal_of(struct gsp__record r)
 {
-    uint32_t first = gsp__head_content(r.head);
+    uint32_t first = r.head->content;
 
     if (first == 0 || first > r.view->ring->map.content.n)
         return NULL;
@@ -42,13 +42,13 @@ static struct gsp__journal *begin_journal(struct gsp__record r)
     struct gsp__journal *j;
 
     if (index == GSP__NO_CHUNK) {
-        gsp__head_set_content(r.head, GSP__CONTENT_NONE_KEPT);
+        r.head->content = GSP__CONTENT_NONE_KEPT;
         return NULL;
     }
     j = gsp__pool_chunk(&r.view->ring->map.content, index);
     j->tail_chunk = index;
     j->tail_offset = sizeof *j;
-    gsp__head_set_content(r.head, index + 1);
+    r.head->content = index + 1;
     return j;
 }
 
@@ -85,7 +85,7 @@ static void append(struct gsp__record r, const struct gsp__journal_piece *piece,
     struct gsp__journal *j = journal_of(r);
     size_t n;
 
-    if (!j && gsp__head_content(r.head) == 0)
+    if (!j && r.head->content == 0)
         j = begin_journal(r);
     if (!j || j->is_cut) {
         gsp__view_count(r.view, GSP_LOSS_CONTENT_FULL);

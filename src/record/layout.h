@@ -36,7 +36,7 @@
  *     256     8  how many losses, of all reasons, a drainer has told of
  *     264    56  (0)
  *     320   128  16 loss counters, 8 bytes each, in the order of gsp_loss
- *     448    64  (0)
+ *     448    64  how many of each a drainer has told of, 4 bytes each, in the same order
  *     512  3584  resource attributes: entries, as in a record
  *
  * WORD (of a chunk)
@@ -191,7 +191,7 @@ struct gsp__ring_header {
     _Atomic uint64_t n_losses_told;
     char zero2[56];
     _Atomic uint64_t loss[GSP__RING_LOSSES];
-    char zero3[64];
+    _Atomic uint32_t loss_told[GSP__RING_LOSSES]; /* stays at the most there is */
 };
 
 enum gsp__record_kind {
@@ -233,6 +233,14 @@ struct gsp__stream_part {
  * end. Only the first 192 bytes are set when the record starts; the rest counts where flags, usage_seen,
  * n_error_type and n_message say so.
  */
+/* What a generic span is to a voice agent. */
+enum gsp__node_kind {
+    GSP__NODE_NONE = 0,
+    GSP__NODE_USER_TURN = 1,
+    GSP__NODE_AGENT_TURN = 2,
+    GSP__NODE_EOU_DETECTION = 3,
+};
+
 struct gsp__head {
     uint32_t owner; /* 0 */
     uint32_t next;
@@ -240,7 +248,7 @@ struct gsp__head {
     _Atomic uint32_t n_committed; /* 16: bytes of entries that are there */
     uint32_t tail_chunk;
     uint32_t tail_offset; /* in the tail chunk */
-    uint32_t n_chunks;
+    uint32_t content;     /* first content chunk plus 1, or GSP__CONTENT_NONE_KEPT; 0: no content */
     uint8_t trace_id[16]; /* 32 */
     uint8_t span_id[8];
     uint8_t parent_span_id[8];
@@ -265,8 +273,9 @@ struct gsp__head {
     uint64_t keys_seen;     /* 160: one bit per hash of a custom key */
     uint32_t target_index;  /* 168; of an operation: of its latest attempt */
     uint8_t attempt_kind;
-    uint8_t content[3]; /* first content chunk plus 1, or GSP__CONTENT_NONE_KEPT; 0: no content */
-    int64_t end_ns;     /* 176 */
+    uint8_t node_kind; /* 173: a gsp__node_kind */
+    uint8_t reserved[2];
+    int64_t end_ns; /* 176 */
     uint8_t outcome;
     uint8_t usage_source;
     uint8_t n_error_type;
@@ -321,19 +330,7 @@ struct gsp__journal_piece {
 _Static_assert(sizeof(struct gsp__journal) == 40, "journal layout");
 _Static_assert(sizeof(struct gsp__journal_piece) == 12, "journal layout");
 
-#define GSP__CONTENT_NONE_KEPT 0xffffffu /* there was content, and not one chunk for it */
-
-static inline uint32_t gsp__head_content(const struct gsp__head *h)
-{
-    return h->content[0] | (uint32_t)h->content[1] << 8 | (uint32_t)h->content[2] << 16;
-}
-
-static inline void gsp__head_set_content(struct gsp__head *h, uint32_t content)
-{
-    h->content[0] = (uint8_t)content;
-    h->content[1] = (uint8_t)(content >> 8);
-    h->content[2] = (uint8_t)(content >> 16);
-}
+#define GSP__CONTENT_NONE_KEPT 0xffffffffu /* there was content, and not one chunk for it */
 
 struct gsp__scope_chunk {
     struct gsp__chunk_link link;

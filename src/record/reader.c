@@ -291,8 +291,7 @@ enum gsp__snapshot_result gsp__reader_snapshot(struct gsp__reader *r, const stru
     out->content = NULL;
     out->n_content = 0;
     out->is_content_cut = false;
-    if (gsp__head_content(&out->head) != 0 &&
-        !copy_journal(r, ref, gsp__head_content(&out->head), arena, out))
+    if (out->head.content != 0 && !copy_journal(r, ref, out->head.content, arena, out))
         return GSP__SNAPSHOT_FULL;
     if (!is_same(r, ref))
         return GSP__SNAPSHOT_GONE;

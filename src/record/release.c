@@ -44,7 +44,7 @@ static void give_content_of(struct gsp__reader *r, uint32_t owner, uint64_t gene
 static void finish_freeing(struct gsp__reader *r, uint32_t index, uint64_t generation)
 {
     const struct gsp__head *head = gsp__pool_chunk(&r->map.facts, index);
-    uint32_t content = gsp__head_content(head);
+    uint32_t content = head->content;
 
     give_linked(&r->map.facts, GSP__CHUNK_LINKED, head->next, index, generation);
     if (content != 0 && !give_linked(&r->map.content, GSP__CHUNK_CONTENT, content, index, generation))

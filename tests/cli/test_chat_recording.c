@@ -293,14 +293,17 @@ static void a_backend_that_is_named_gets_traces_and_metrics(void **state)
 
 static void files_that_are_named_are_written(void **state)
 {
-    char metrics[300], *text;
+    char metrics[300], logs[300], *text;
     json_t *spans;
 
     (void)state;
     snprintf(metrics, sizeof metrics, "%s/metrics.jsonl", test_directory());
-    assert_int_equal(test_genspan(&chat, TEST_ARGS("chat", "--base-url", sim_with("ok"), "--traces-file",
-                                                   traces, "--metrics-file", metrics, "hi")),
-                     0);
+    snprintf(logs, sizeof logs, "%s/logs.jsonl", test_directory());
+    assert_int_equal(
+        test_genspan(&chat, TEST_ARGS("chat", "--base-url", sim_with("ok"), "--traces-file", traces,
+                                      "--metrics-file", metrics, "--logs-file", logs, "hi")),
+        0);
+    assert_int_equal(access(logs, F_OK), 0);
     spans = test_spans_of(traces);
     assert_int_equal(json_array_size(spans), 2);
     json_decref(spans);

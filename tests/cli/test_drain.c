@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "drain/spool.h"
+
 static struct test_command c, other;
 static char traces[300];
 static gsp_recorder *rec;
@@ -294,6 +296,44 @@ static void what_the_backend_refuses_is_lost_and_told(void **state)
     test_backend_stop(backend);
 }
 
+/* --logs and --logs-file are to log records what the others are to theirs. */
+static void a_logs_file_that_is_named_is_written(void **state)
+{
+    char logs[300];
+
+    (void)state;
+    snprintf(logs, sizeof logs, "%s/logs.jsonl", test_directory());
+    assert_int_equal(recover("--logs", "none"), 0);
+    assert_int_equal(access(logs, F_OK), -1);
+    assert_int_equal(recover("--logs-file", logs), 0);
+    assert_int_equal(access(logs, F_OK), 0);
+    assert_int_equal(recover("--logs", "jaeger"), 2);
+    assert_non_null(strstr(c.err, "exporters: not of otlp, console, file, memory, none"));
+}
+
+/* Log records that a backend refuses after all, when they come from the spool: told, and exit code 1. */
+static void log_records_that_are_refused_are_told(void **state)
+{
+    static const struct test_answer refusal = {.status = 400};
+    struct test_backend *backend = test_backend_start();
+    char directory[300], endpoint[300];
+    struct gsp__spool spool;
+
+    (void)state;
+    snprintf(directory, sizeof directory, "%s/spool", test_directory());
+    snprintf(endpoint, sizeof endpoint, "%s/v1/logs", test_backend_url(backend));
+    gsp__spool_init(&spool, directory, endpoint, 1 << 20);
+    assert_int_equal(gsp__spool_put(&spool, GSP_SIGNAL_LOGS, false, 3, "body", 4, NULL), GSP_OK);
+    test_backend_answer(backend, &refusal, 1);
+    assert_int_equal(test_genspan(&c, TEST_ARGS("drain", "--once", "--endpoint", test_backend_url(backend),
+                                                "--spool", directory)),
+                     1);
+    assert_non_null(strstr(c.err, "; 3 log records refused by the backend and lost)"));
+    assert_int_equal(test_backend_count(backend), 1);
+    assert_string_equal(test_backend_request(backend, 0)->path, "/v1/logs");
+    test_backend_stop(backend);
+}
+
 static void a_file_that_is_no_ring_is_told_and_left_alone(void **state)
 {
     char path[300];
@@ -334,6 +374,8 @@ int main(void)
         CASE(the_spool_is_replayed_when_the_backend_is_back),
         CASE(without_a_spool_it_waits_in_the_ring),
         CASE(what_the_backend_refuses_is_lost_and_told),
+        CASE(a_logs_file_that_is_named_is_written),
+        CASE(log_records_that_are_refused_are_told),
         CASE(a_file_that_is_no_ring_is_told_and_left_alone),
         CASE(a_directory_that_cannot_be_had_is_a_failure),
     };

@@ -15,9 +15,11 @@
 #define TEXTS       8
 #define TEXT_MAX    16384
 
+struct gsp__dialects test_dialects = {{&gsp__dialect_otel}, 1};
+
 static void read_call(struct test_derived *d, struct gsp__assembler *a, uint32_t root, unsigned flags)
 {
-    struct gsp__span_policy policy = {&gsp__dialect_otel, !(flags & TEST_LONE_LEFT_OUT)};
+    struct gsp__span_policy policy = {test_dialects, !(flags & TEST_LONE_LEFT_OUT)};
     struct test_call *c = &d->calls[d->n_calls];
     struct gsp__derived derived;
     struct gsp__snapshot *snapshots;

@@ -29,6 +29,9 @@ struct test_derived {
     int n_torn;
 };
 
+/* In which dialects; otel as long as nobody says otherwise. */
+extern struct gsp__dialects test_dialects;
+
 /* Read all calls that are ready, without waiting for late attempts, by index of their root. */
 void test_derive(struct test_derived *d, const char *path, unsigned flags);
 void test_derived_free(struct test_derived *d);

@@ -1,5 +1,6 @@
 /* Rings whose bytes were changed, and memory that runs out: derived without harm, or not at all. */
 #include "derive/derived.h"
+#include "derive/points.h"
 #include "support/dump.h"
 #include "support/support.h"
 
@@ -105,20 +106,21 @@ static uint64_t touch(const struct gsp__span_data *s)
     return sum;
 }
 
-static void fold_and_check(const struct test_derived *d, struct gsp__arena *arena)
+static void fold_and_check(const struct test_derived *d)
 {
-    static struct gsp__series series[64];
-    struct gsp__bank bank = {0, 64, series};
-    struct gsp__metric *metrics;
-    uint32_t n;
+    static struct test_points points;
 
+    if (!points.bytes)
+        test_points_init(&points, 64 << 10);
+    points.n_bytes = 0;
+    gsp__bank_clear(&points.bank);
     for (int i = 0; i < d->n_calls; i++)
-        gsp__metrics_fold(&bank, &d->calls[i].call);
-    assert_true(gsp__metrics_derive(&bank, 1, 2, arena, &metrics, &n));
-    for (uint32_t m = 0; m < n; m++)
-        for (uint32_t p = 0; p < metrics[m].n_points; p++) {
-            check_number(metrics[m].points[p].sum);
-            touch_attributes(&metrics[m].points[p].attributes);
+        gsp__metrics_fold(&points.bank, &d->calls[i].call, true);
+    test_points_derive_as(&points, "otel,otel-next,livekit");
+    for (uint32_t m = 0; m < points.n_metrics; m++)
+        for (uint32_t p = 0; p < points.metrics[m].n_points; p++) {
+            check_number(points.metrics[m].points[p].sum);
+            touch_attributes(&points.metrics[m].points[p].attributes);
         }
 }
 
@@ -157,7 +159,7 @@ static void changed_bytes_do_no_harm(void **state)
             for (uint32_t k = 0; k < d.calls[i].n_spans; k++)
                 sum += touch(&d.calls[i].spans[k]);
         n_derived += d.n_calls;
-        fold_and_check(&d, &d.arena);
+        fold_and_check(&d);
         for (int k = 0; k < n_changes; k++)
             ring[places[k]] = saved[places[k]];
     }
@@ -216,7 +218,7 @@ static void extreme_times_do_no_harm(void **state)
                     assert_true(a->items[i].value.u.real >= 0);
                 }
         }
-        fold_and_check(&d, &d.arena);
+        fold_and_check(&d);
     }
     gsp__arena_deinit(&d.arena);
     gsp__reader_close(reader);
@@ -227,7 +229,7 @@ static void an_event_inside_an_event_is_no_attribute(void **state)
 {
     static const enum gsp__entry_kind kinds[] = {GSP__ENTRY_EVENT, GSP__ENTRY_LINK};
     gsp_attribute a = {.key = "k", .type = GSP_TYPE_STRING, .value = {.s = "0123456789abcdef"}};
-    struct gsp__span_policy policy = {&gsp__dialect_otel, true};
+    struct gsp__span_policy policy = {{{&gsp__dialect_otel}, 1}, true};
     gsp_span span = gsp_span_start(rec, "x", NULL);
     struct gsp__snapshot all[8];
     static uint8_t entries[1024];
@@ -270,7 +272,7 @@ static void an_event_inside_an_event_is_no_attribute(void **state)
 /* A full arena is told, and nothing half done is given out: the caller comes back with more room. */
 static void an_arena_of_any_size_is_enough_or_says_so(void **state)
 {
-    struct gsp__span_policy policy = {&gsp__dialect_otel, true};
+    struct gsp__span_policy policy = {{{&gsp__dialect_otel}, 1}, true};
     struct gsp__reader *reader = test_reader(gsp_recorder_path(rec), GSP__READ_ONLY);
     struct gsp__snapshot all[4], snapshots[3];
     struct gsp__arena records, arena;
@@ -284,11 +286,8 @@ static void an_arena_of_any_size_is_enough_or_says_so(void **state)
     memcpy(snapshots, all, sizeof snapshots);
     for (size_t cap = (size_t)64 << 10; cap > 0; cap -= cap > 8192 ? 256 : 16) {
         struct gsp__derived derived;
-        struct gsp__metric *metrics;
-        struct gsp__series series[16];
-        struct gsp__bank bank = {0, 16, series};
         struct gsp__call call;
-        uint32_t n = 0, n_metrics;
+        uint32_t n = 0;
 
         assert_true(gsp__arena_init(&arena, cap));
         if (gsp__call_read(snapshots, 3, false, &arena, &call)) {
@@ -296,8 +295,6 @@ static void an_arena_of_any_size_is_enough_or_says_so(void **state)
                 n = derived.n_spans;
                 assert_int_equal(n, 3);
             }
-            gsp__metrics_fold(&bank, &call);
-            (void)gsp__metrics_derive(&bank, 1, 2, &arena, &metrics, &n_metrics);
         }
         for (uint32_t i = 0; i < n; i++) {
             if (enough == 0)
@@ -315,6 +312,36 @@ static void an_arena_of_any_size_is_enough_or_says_so(void **state)
     gsp__reader_close(reader);
 }
 
+static void metrics_in_an_arena_of_any_size_are_whole_or_none(void **state)
+{
+    static struct test_points points;
+    static char expected[8192];
+    size_t enough = 0;
+    int n_refused = 0;
+
+    (void)state;
+    test_points_init(&points, 64 << 10);
+    test_points_fold(&points, gsp_recorder_path(rec), 0);
+    test_points_derive(&points);
+    snprintf(expected, sizeof expected, "%s", test_points_text(&points));
+    for (size_t cap = points.arena.used + 64; cap > 0; cap -= cap > 64 ? 64 : cap) {
+        struct gsp__metric_request request = {
+            .views = &points.views, .start_unix_ns = 1, .now_unix_ns = 2, .own = points.own};
+        struct gsp__arena arena;
+
+        assert_true(gsp__arena_init(&arena, cap));
+        if (gsp__metrics_derive(&points.bank, &request, &arena, &points.metrics, &points.n_metrics)) {
+            assert_string_equal(test_points_text(&points), expected);
+            enough = cap;
+        } else {
+            n_refused++;
+        }
+        gsp__arena_deinit(&arena);
+    }
+    assert_true(enough > 0 && n_refused > 10);
+    test_points_free(&points);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -322,6 +349,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(extreme_times_do_no_harm, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_event_inside_an_event_is_no_attribute, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_arena_of_any_size_is_enough_or_says_so, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(metrics_in_an_arena_of_any_size_are_whole_or_none, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -338,7 +338,7 @@ static void a_torn_journal_is_read_as_far_as_it_makes_sense(void **state)
     gsp_span_end(span, GSP_OUTCOME_COMPLETED, NULL, 0);
     look();
     assert_false(snapshots[0].is_content_cut);
-    j = gsp__pool_chunk(&reader->map.content, gsp__head_content(&snapshots[0].head) - 1);
+    j = gsp__pool_chunk(&reader->map.content, snapshots[0].head.content - 1);
     j->link.next = 0xffffffff;
     look();
     assert_true(snapshots[0].is_content_cut);

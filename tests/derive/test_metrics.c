@@ -1,6 +1,7 @@
 /* Metrics folded from calls ("Metrics" in semantics.md): names, units, bounds, attributes, exact sums,
  * ceilings. */
 #include "derive/derived.h"
+#include "derive/points.h"
 #include "support/dump.h"
 #include "support/support.h"
 
@@ -9,18 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "derive/metrics.h"
 
 #define MS INT64_C(1000000)
 
 static struct test_clock test_time;
 static gsp_recorder *rec;
-static struct test_derived derived;
-static struct gsp__series series[128];
-static struct gsp__bank bank;
-static struct gsp__arena arena;
-static struct gsp__metric *metrics;
-static uint32_t n_metrics;
+static struct test_points points;
 
 static int set_up(void **state)
 {
@@ -28,14 +25,14 @@ static int set_up(void **state)
     test_directory_clear();
     test_clock_init(&test_time);
     rec = test_recorder(&test_time, 256 << 10);
-    bank = (struct gsp__bank){0, 128, series};
-    return gsp__arena_init(&arena, 4 << 20) ? 0 : -1;
+    test_points_init(&points, 1 << 20);
+    return 0;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    gsp__arena_deinit(&arena);
+    test_points_free(&points);
     gsp_recorder_close(rec);
     return 0;
 }
@@ -58,42 +55,21 @@ static void call(const char *model, int64_t ms)
     gsp_span_end(op, GSP_OUTCOME_COMPLETED, NULL, 0);
 }
 
-/* Fold what is in the ring into a bank. */
-static void fold_into(struct gsp__bank *to, unsigned flags)
-{
-    test_derive(&derived, gsp_recorder_path(rec), flags);
-    for (int i = 0; i < derived.n_calls; i++)
-        gsp__metrics_fold(to, &derived.calls[i].call);
-    test_derived_free(&derived);
-}
-
+/* Fold what is in the ring, and derive. */
 static void fold(unsigned flags)
 {
-    fold_into(&bank, flags);
-    gsp__arena_reset(&arena);
-    assert_true(gsp__metrics_derive(&bank, 100, 200, &arena, &metrics, &n_metrics));
+    test_points_fold(&points, gsp_recorder_path(rec), flags);
+    test_points_derive(&points);
 }
 
 static const struct gsp__metric *find(const char *name)
 {
-    for (uint32_t i = 0; i < n_metrics; i++)
-        if (metrics[i].name.n == strlen(name) && memcmp(metrics[i].name.bytes, name, strlen(name)) == 0)
-            return &metrics[i];
-    return NULL;
+    return test_points_metric(&points, name);
 }
 
-/* The point of a metric whose attributes are these, as text. */
 static const struct gsp__point *point(const char *name, const char *attributes)
 {
-    const struct gsp__metric *m = find(name);
-
-    for (uint32_t i = 0; m && i < m->n_points; i++)
-        if (strcmp(test_attributes(&m->points[i].attributes), attributes) == 0)
-            return &m->points[i];
-    for (uint32_t i = 0; m && i < m->n_points; i++)
-        print_message("there is: %s\n", test_attributes(&m->points[i].attributes));
-    fail_msg("no point of %s with %s", name, attributes);
-    return NULL;
+    return test_points_find(&points, name, attributes);
 }
 
 static void check(const struct gsp__point *p, uint64_t count, double sum, double min, double max)
@@ -151,7 +127,7 @@ static void one_call_with_all_of_it(void **state)
 #define SERVED PLAIN " gen_ai.response.model=\"m-1\" server.address=\"h\" server.port=443"
 #define FAILED                                                                                               \
     PLAIN " server.address=\"h\" server.port=443 genspan.outcome=\"failed\" error.type=\"rate_limit\""
-    assert_int_equal(n_metrics, 6);
+    assert_int_equal(points.n_metrics, 6);
     check(point("gen_ai.client.operation.duration", SERVED), 1, 1.04, 1.04, 1.04);
     check(point("gen_ai.client.operation.time_to_first_chunk", SERVED), 1, 1.0, 1.0, 1.0);
     check(point("gen_ai.client.operation.time_per_output_chunk", SERVED), 2, 0.04, 0.008, 0.032);
@@ -219,7 +195,8 @@ static void values_are_in_their_buckets(void **state)
         gsp_span op = start("m");
 
         gsp_span_end(op, GSP_OUTCOME_COMPLETED, NULL, test_time.now_ns + rows[i].ns);
-        bank.n_series = 0;
+        points.n_bytes = 0;
+        gsp__bank_clear(&points.bank);
         fold(0);
         assert_int_equal(point("gen_ai.client.operation.duration", PLAIN)->buckets[rows[i].bucket], 1);
         test_drain(gsp_recorder_path(rec));
@@ -287,8 +264,8 @@ static void every_outcome(void **state)
     gsp_span_end(start("m"), GSP_OUTCOME_ABANDONED, NULL, 0);
     start("m"); /* dies */
     fold(TEST_DEAD);
-    assert_int_equal(n_metrics, 1);
-    assert_int_equal(metrics[0].n_points, 3); /* abandoned, crashed: none */
+    assert_int_equal(points.n_metrics, 1);
+    assert_int_equal(points.metrics[0].n_points, 3); /* abandoned, crashed: none */
     for (size_t i = 0; i < 3; i++) {
         snprintf(attributes, sizeof attributes, "%s%s", PLAIN, rows[i].suffix);
         check(point("gen_ai.client.operation.duration", attributes), 1, 0, 0, 0);
@@ -300,10 +277,10 @@ static void what_is_unknown_records_nothing(void **state)
     (void)state;
     gsp_span_end(gsp_span_start(rec, "generic", NULL), GSP_OUTCOME_COMPLETED, NULL, 0);
     fold(0);
-    assert_int_equal(n_metrics, 0);
+    assert_int_equal(points.n_metrics, 0);
     call("m", 1);
     fold(0);
-    assert_int_equal(n_metrics, 1); /* no tokens, no chunks, no attempts */
+    assert_int_equal(points.n_metrics, 1); /* no tokens, no chunks, no attempts */
     assert_null(find("gen_ai.client.token.usage"));
     assert_null(find("genspan.operation.attempts"));
 }
@@ -311,6 +288,7 @@ static void what_is_unknown_records_nothing(void **state)
 /* CX-3: metrics are exact under sampling. */
 static void calls_that_are_not_sampled_count_too(void **state)
 {
+    static struct test_derived derived;
     gsp_recorder_options o = GSP_RECORDER_OPTIONS_INIT;
     gsp_error err;
 
@@ -331,116 +309,6 @@ static void calls_that_are_not_sampled_count_too(void **state)
     check(point("gen_ai.client.operation.duration", PLAIN), 5, 2.5, 0.5, 0.5);
 }
 
-static int by_key(const void *a, const void *b)
-{
-    return memcmp(a, b, sizeof(struct gsp__series));
-}
-
-/* Two folds, with an export and a change of drainer between them, equal one. */
-static void two_folds_equal_one(void **state)
-{
-    static struct gsp__series first[128], second[128];
-    struct gsp__bank once = {0, 128, first}, taken_over = {0, 128, second};
-
-    (void)state;
-    call("a", 500);
-    call("b", 250);
-    fold_into(&bank, 0);
-    assert_true(gsp__metrics_derive(&bank, 1, 2, &arena, &metrics, &n_metrics)); /* changes nothing */
-    memcpy(second, series, sizeof second); /* plain bytes, as the mapped file has them */
-    taken_over.n_series = bank.n_series;
-    fold_into(&once, 0);
-    test_drain(gsp_recorder_path(rec));
-    call("c", 125);
-    call("a", 1000);
-    fold_into(&taken_over, 0);
-    fold_into(&once, 0);
-    assert_int_equal(taken_over.n_series, once.n_series);
-    qsort(first, once.n_series, sizeof first[0], by_key);
-    qsort(second, once.n_series, sizeof second[0], by_key);
-    assert_memory_equal(first, second, once.n_series * sizeof first[0]);
-}
-
-/* The ceiling on series: what comes after it is counted in one overflow series per instrument. */
-static void too_many_series_overflow(void **state)
-{
-    const struct gsp__metric *m;
-    uint64_t count = 0;
-    char model[16];
-
-    (void)state;
-    bank.cap = 20;
-    for (int i = 0; i < 40; i++) {
-        snprintf(model, sizeof model, "m%d", i);
-        call(model, 500);
-    }
-    fold(0);
-    assert_true(bank.n_series <= bank.cap);
-    m = find("gen_ai.client.operation.duration");
-    for (uint32_t i = 0; i < m->n_points; i++)
-        count += m->points[i].count;
-    assert_int_equal(count, 40); /* nothing is lost but its attributes */
-    check(point("gen_ai.client.operation.duration", "otel.metric.overflow=true"), 40 - (m->n_points - 1),
-          0.5 * (40 - (m->n_points - 1)), 0.5, 0.5);
-
-    /* a series that was there before goes on; another instrument still finds room for its overflow */
-    call("m0", 500);
-    gsp_span_set_usage(start("new"), GSP_USAGE_INPUT_TOKENS, 5);
-    test_drain(gsp_recorder_path(rec));
-    gsp__metrics_add(&bank, GSP__METRIC_RECORDS_EXPORTED, "", 7);
-    gsp__metrics_add(&bank, GSP__METRIC_RECORDS_DROPPED, "late", 3);
-    gsp__arena_reset(&arena);
-    assert_true(gsp__metrics_derive(&bank, 100, 200, &arena, &metrics, &n_metrics));
-    assert_int_equal(point("genspan.records.exported", "otel.metric.overflow=true")->value.u.integer, 7);
-    assert_int_equal(point("genspan.records.dropped", "otel.metric.overflow=true")->value.u.integer, 3);
-    assert_true(bank.n_series <= bank.cap);
-}
-
-static void attributes_that_are_too_long_overflow(void **state)
-{
-    static char model[400];
-
-    (void)state;
-    memset(model, 'x', sizeof model - 1);
-    call(model, 500);
-    fold(0);
-    check(point("gen_ai.client.operation.duration", "otel.metric.overflow=true"), 1, 0.5, 0.5, 0.5);
-}
-
-static void a_bank_without_room_loses_without_harm(void **state)
-{
-    (void)state;
-    call("m", 500);
-    for (bank.cap = 0; bank.cap < 3; bank.cap++) {
-        bank.n_series = 0;
-        fold(0);
-        assert_true(bank.n_series <= bank.cap);
-    }
-}
-
-static void genspans_own_counters(void **state)
-{
-    (void)state;
-    gsp__metrics_set(&bank, GSP__METRIC_RECORDS_DROPPED, "no_chunk", 5);
-    gsp__metrics_set(&bank, GSP__METRIC_RECORDS_DROPPED, "no_chunk", 8); /* counted elsewhere */
-    gsp__metrics_add(&bank, GSP__METRIC_RECORDS_DROPPED, "torn", 2);
-    gsp__metrics_add(&bank, GSP__METRIC_RECORDS_DROPPED, "torn", 2);
-    gsp__metrics_add(&bank, GSP__METRIC_RECORDS_EXPORTED, "", 3);
-    gsp__metrics_add(&bank, GSP__METRIC_RECORDS_SPOOLED, "", 4);
-    fold(0);
-    assert_int_equal(n_metrics, 3);
-    for (uint32_t i = 0; i < 3; i++) {
-        assert_int_equal(metrics[i].type, GSP__METRIC_SUM);
-        assert_true(metrics[i].is_monotonic);
-        assert_int_equal(metrics[i].temporality, GSP__TEMPORALITY_CUMULATIVE);
-        assert_memory_equal(metrics[i].unit.bytes, "{record}", 8);
-    }
-    assert_int_equal(point("genspan.records.dropped", "genspan.reason=\"no_chunk\"")->value.u.integer, 8);
-    assert_int_equal(point("genspan.records.dropped", "genspan.reason=\"torn\"")->value.u.integer, 4);
-    assert_int_equal(point("genspan.records.exported", "")->value.u.integer, 3);
-    assert_int_equal(point("genspan.records.spooled", "")->value.u.integer, 4);
-}
-
 /* US-5: of an abort whose usage is known the tokens count, once. */
 static void a_cancelled_call_counts_its_tokens_once(void **state)
 {
@@ -456,6 +324,127 @@ static void a_cancelled_call_counts_its_tokens_once(void **state)
     check(point("gen_ai.client.token.usage", PLAIN " gen_ai.token.type=\"input\""), 1, 7, 7, 7);
 }
 
+static uint64_t recorded(enum gsp__measure measure, uint64_t *sum)
+{
+    uint64_t n = 0;
+
+    *sum = 0;
+    for (uint32_t i = 0; i < points.bank.n_keys; i++) {
+        const struct gsp__series *s = gsp__bank_series_at(&points.bank, i, measure);
+
+        n += s ? s->count : 0;
+        *sum += s ? s->sum : 0;
+    }
+    return n;
+}
+
+/* A usage's total is folded whole, or split: into modalities, and what is left of what is billed. */
+static void a_usage_is_folded_whole_or_split(void **state)
+{
+    static const struct {
+        int64_t total, text, audio, billed; /* -1: not reported */
+        struct {
+            int64_t whole, split, rest;
+        } expected; /* -1: nothing recorded */
+    } rows[] = {
+        {100, -1, -1, -1, {100, -1, -1}},  {0, -1, -1, -1, {0, -1, -1}}, /* US-3 */
+        {100, -1, 0, -1, {100, -1, -1}},   {100, 70, 20, -1, {-1, 100, 10}},
+        {100, 100, -1, -1, {-1, 100, -1}}, {100, 90, 20, -1, {-1, 100, -1}}, /* more parts than there are */
+        {100, -1, -1, 80, {-1, 100, 80}},  {100, -1, -1, 100, {100, -1, -1}},
+        {100, 30, -1, 80, {-1, 100, 50}},  {-1, 30, -1, -1, {-1, -1, -1}},
+        {-1, -1, -1, 80, {-1, -1, -1}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < GSP__COUNT_OF(rows); i++) {
+        gsp_span op = start("m");
+        uint64_t sum;
+
+        if (rows[i].total >= 0)
+            gsp_span_set_usage(op, GSP_USAGE_INPUT_TOKENS, rows[i].total);
+        if (rows[i].text >= 0)
+            gsp_span_set_usage(op, GSP_USAGE_TEXT_INPUT_TOKENS, rows[i].text);
+        if (rows[i].audio >= 0)
+            gsp_span_set_usage(op, GSP_USAGE_AUDIO_INPUT_TOKENS, rows[i].audio);
+        if (rows[i].billed >= 0)
+            gsp_span_set_usage(op, GSP_USAGE_BILLED_INPUT_TOKENS, rows[i].billed);
+        gsp_span_end(op, GSP_OUTCOME_COMPLETED, NULL, 0);
+        points.n_bytes = 0;
+        gsp__bank_clear(&points.bank);
+        fold(0);
+        assert_int_equal(recorded(GSP__MEASURE_INPUT, &sum), rows[i].expected.whole >= 0);
+        assert_true(rows[i].expected.whole < 0 || sum == (uint64_t)rows[i].expected.whole);
+        assert_int_equal(recorded(GSP__MEASURE_INPUT_SPLIT, &sum), rows[i].expected.split >= 0);
+        assert_true(rows[i].expected.split < 0 || sum == (uint64_t)rows[i].expected.split);
+        assert_int_equal(recorded(GSP__MEASURE_INPUT_REST, &sum), rows[i].expected.rest >= 0);
+        assert_true(rows[i].expected.rest < 0 || sum == (uint64_t)rows[i].expected.rest);
+        test_drain(gsp_recorder_path(rec));
+    }
+}
+
+/* US-6: of agents, workflows and tools no tokens; CX-2: nor of a call that is billed elsewhere. */
+static void tokens_are_counted_once_where_they_are_billed(void **state)
+{
+    static const struct {
+        const char *operation;
+        bool is_elsewhere, is_counted;
+    } rows[] = {{"chat", false, true},          {"chat", true, false},
+                {"embeddings", false, true},    {"of my own", false, false},
+                {"invoke_agent", false, false}, {"invoke_workflow", false, false},
+                {"execute_tool", false, false}};
+
+    (void)state;
+    for (size_t i = 0; i < GSP__COUNT_OF(rows); i++) {
+        gsp_span op = gsp_operation_start(rec, rows[i].operation, NULL);
+
+        if (rows[i].is_elsewhere)
+            gsp_span_set_bool(op, GSP_FACT_BILLABLE, 0);
+        gsp_span_set_usage(op, GSP_USAGE_INPUT_TOKENS, 7);
+        gsp_span_end(op, GSP_OUTCOME_COMPLETED, NULL, 0);
+        points.n_bytes = 0;
+        gsp__bank_clear(&points.bank);
+        fold(0);
+        assert_int_equal(find("gen_ai.client.token.usage") != NULL, rows[i].is_counted);
+        assert_non_null(find("gen_ai.client.operation.duration"));
+        test_drain(gsp_recorder_path(rec));
+    }
+}
+
+/* Seconds that are none (not a number, endless, negative, longer than centuries) record nothing. */
+static void seconds_that_make_no_sense_record_nothing(void **state)
+{
+    static const double rows[] = {NAN, INFINITY, -INFINITY, -0.001, 1e10};
+
+    (void)state;
+    for (size_t i = 0; i < GSP__COUNT_OF(rows); i++) {
+        gsp_span turn = gsp_span_start(rec, "agent_turn", NULL);
+
+        gsp_span_set_double(turn, GSP_FACT_E2E_LATENCY, rows[i]);
+        gsp_span_end(turn, GSP_OUTCOME_COMPLETED, NULL, 0);
+    }
+    fold(0);
+    assert_int_equal(points.bank.n_keys, 0);
+}
+
+/* An attempt that outlived its operation is still one request that took its time. */
+static void an_attempt_that_came_too_late_counts(void **state)
+{
+    gsp_attempt_options o = GSP_ATTEMPT_OPTIONS_INIT;
+    gsp_span op = start("m"), attempt;
+
+    (void)state;
+    o.provider = "p";
+    attempt = gsp_attempt_start(op, &o);
+    gsp_attempt_start(op, &o); /* this one ends with it */
+    gsp_span_end(op, GSP_OUTCOME_COMPLETED, NULL, 0);
+    test_drain(gsp_recorder_path(rec)); /* the operation goes without it */
+    test_time.now_ns += 250 * MS;
+    gsp_span_end(attempt, GSP_OUTCOME_COMPLETED, NULL, 0);
+    fold(0);
+    assert_int_equal(points.n_metrics, 1);
+    check(point("genspan.attempt.duration", "gen_ai.provider.name=\"p\""), 1, 0.25, 0.25, 0.25);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -467,12 +456,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(every_outcome, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_unknown_records_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(calls_that_are_not_sampled_count_too, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(two_folds_equal_one, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(too_many_series_overflow, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(attributes_that_are_too_long_overflow, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_bank_without_room_loses_without_harm, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(genspans_own_counters, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_cancelled_call_counts_its_tokens_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_usage_is_folded_whole_or_split, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(tokens_are_counted_once_where_they_are_billed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(seconds_that_make_no_sense_record_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_attempt_that_came_too_late_counts, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

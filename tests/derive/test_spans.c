@@ -173,7 +173,7 @@ static void two_derivations_are_the_same(void **state)
     gsp_failure timeout = failure_of("timeout", "no answer");
     static char first[3][2048];
     gsp_span op = start("chat", "m1");
-    struct gsp__span_policy policy = {&gsp__dialect_otel, true};
+    struct gsp__span_policy policy = {{{&gsp__dialect_otel}, 1}, true};
     struct gsp__span_data again[3];
     struct gsp__derived second;
 

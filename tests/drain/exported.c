@@ -32,13 +32,22 @@ const char *test_metrics_file(void)
     return path;
 }
 
+const char *test_logs_file(void)
+{
+    static char path[300];
+
+    snprintf(path, sizeof path, "%s/logs.jsonl", test_directory());
+    return path;
+}
+
 gsp_drainer_options test_file_options(void)
 {
     gsp_drainer_options o = GSP_DRAINER_OPTIONS_INIT;
 
-    o.traces_exporter = o.metrics_exporter = "file";
+    o.traces_exporter = o.metrics_exporter = o.logs_exporter = "file";
     o.traces_file = test_traces_file();
     o.metrics_file = test_metrics_file();
+    o.logs_file = test_logs_file();
     o.spool_directory = "-";
     o.schedule_delay_ms = o.metric_interval_ms = 3600000;
     return o;
@@ -222,17 +231,29 @@ uint64_t test_metric(const char *path, const char *name, const char *key, const 
     return n;
 }
 
-uint64_t test_bank_count(const struct gsp__bank *bank, enum gsp__instrument instrument, const char *value)
+uint64_t test_fold_count(struct gsp__ring_drain *ring, enum gsp__measure measure, uint64_t *sum)
 {
-    uint64_t n = 0;
+    struct gsp__fold_window window;
+    uint64_t n = 0, total = 0;
 
-    for (uint32_t i = 0; i < bank->n_series; i++) {
-        const struct gsp__series *s = &bank->series[i];
+    gsp__fold_window(ring->fold, ring->reader, &window);
+    for (uint32_t i = 0; i < window.bank->n_keys; i++) {
+        const struct gsp__series *s = gsp__bank_series_at(window.bank, i, measure);
 
-        if (s->instrument == instrument && (!value || memmem(s->key, s->n_key, value, strlen(value)) != NULL))
-            n += s->count;
+        n += s ? s->count : 0;
+        total += s ? s->sum : 0;
     }
+    if (sum)
+        *sum = total;
     return n;
+}
+
+uint64_t test_fold_own(struct gsp__ring_drain *ring, enum gsp__own_counter counter)
+{
+    struct gsp__fold_window window;
+
+    gsp__fold_window(ring->fold, ring->reader, &window);
+    return window.own[counter];
 }
 
 /*
@@ -267,9 +288,9 @@ static void tell(struct gsp__exporter *exporter, const char *step, const struct 
         e->on_step(e->self, step, spans, n);
 }
 
-static void begin(struct gsp__exporter *exporter, const struct gsp__resource *resource)
+static void begin(struct gsp__exporter *exporter, const struct gsp__export_origin *origin)
 {
-    (void)resource;
+    (void)origin;
     tell(exporter, "begin", NULL, 0);
 }
 
@@ -298,11 +319,12 @@ static enum gsp__export_result metrics(struct gsp__exporter *exporter,
                                        const struct gsp__resource_metrics *resource, bool must_keep,
                                        struct gsp__export_counts *counts)
 {
-    (void)resource;
+    struct test_exporter *e = (struct test_exporter *)exporter;
+
     (void)must_keep;
     (void)counts;
     tell(exporter, "metrics", NULL, 0);
-    return GSP__EXPORT_DONE;
+    return e->on_metrics ? e->on_metrics(e->self, &resource->scopes[0]) : GSP__EXPORT_DONE;
 }
 
 static bool tick(struct gsp__exporter *exporter, struct gsp__export_counts *counts)

@@ -14,6 +14,7 @@
 /* Files in the test directory. Borrowed, good for the life of the program. */
 const char *test_traces_file(void);
 const char *test_metrics_file(void);
+const char *test_logs_file(void);
 
 /* Options of a drainer that writes these files when it is told to flush, and has no spool. */
 gsp_drainer_options test_file_options(void);
@@ -46,8 +47,11 @@ const struct gsp__span_event *test_event(const struct gsp__span_data *span, cons
  */
 uint64_t test_metric(const char *path, const char *name, const char *key, const char *value);
 
-/* The same of a bank. `value` is looked for in the series' keys. */
-uint64_t test_bank_count(const struct gsp__bank *bank, enum gsp__instrument instrument, const char *value);
+/* How many values a bank has of a measure, and their sum if that is asked for. */
+uint64_t test_fold_count(struct gsp__ring_drain *ring, enum gsp__measure measure, uint64_t *sum);
+
+/* One of genspan's own counters. */
+uint64_t test_fold_own(struct gsp__ring_drain *ring, enum gsp__own_counter counter);
 
 /* Operations with one attempt each, ended; the context of each operation in `out` if that is given. */
 void test_record_calls(gsp_recorder *recorder, int n, gsp_context *out);
@@ -58,6 +62,8 @@ struct test_exporter {
     void (*on_step)(void *self, const char *step, const struct gsp__span_data *spans, uint32_t n_spans);
     void *self;
     bool waits; /* commits are answered "wait" */
+    /* Metrics are shown to it and answered so; NULL: done. */
+    enum gsp__export_result (*on_metrics)(void *self, const struct gsp__scope_metrics *metrics);
 };
 
 /* A batch with this exporter alone; end it with gsp__batch_deinit. */

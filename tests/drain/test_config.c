@@ -11,6 +11,7 @@
 
 #define TRACES  (&config.signals[GSP_SIGNAL_TRACES])
 #define METRICS (&config.signals[GSP_SIGNAL_METRICS])
+#define LOGS    (&config.signals[GSP_SIGNAL_LOGS])
 
 extern char **environ;
 
@@ -97,8 +98,10 @@ static void defaults(void **state)
     }
     assert_string_equal(TRACES->endpoint, "http://localhost:4318/v1/traces");
     assert_string_equal(METRICS->endpoint, "http://localhost:4318/v1/metrics");
+    assert_string_equal(LOGS->endpoint, "http://localhost:4318/v1/logs");
     assert_string_equal(TRACES->file, "genspan-traces.jsonl");
     assert_string_equal(METRICS->file, "genspan-metrics.jsonl");
+    assert_string_equal(LOGS->file, "genspan-logs.jsonl");
     assert_string_equal(config.spool_directory, "/home/someone/.local/state/genspan/spool");
     assert_int_equal(config.spool_bytes, 64 << 20);
     assert_int_equal(config.schedule_delay_ms, 5000);
@@ -111,11 +114,13 @@ static void an_empty_variable_is_an_unset_one(void **state)
 {
     static const char *const names[] = {"OTEL_TRACES_EXPORTER",
                                         "OTEL_METRICS_EXPORTER",
+                                        "OTEL_LOGS_EXPORTER",
                                         "OTEL_EXPORTER_OTLP_ENDPOINT",
                                         "OTEL_EXPORTER_OTLP_HEADERS",
                                         "OTEL_EXPORTER_OTLP_TIMEOUT",
                                         "OTEL_EXPORTER_OTLP_PROTOCOL",
                                         "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+                                        "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
                                         "OTEL_EXPORTER_OTLP_CERTIFICATE",
                                         "GENSPAN_SPOOL_DIR",
                                         "OTEL_BSP_SCHEDULE_DELAY"};
@@ -152,15 +157,20 @@ static void exporters_are_chosen_for_each_signal(void **state)
         quietly();
         assert_int_equal(TRACES->exporters, cases[i].bits);
         assert_int_equal(METRICS->exporters, GSP__EXPORT_OTLP);
+        assert_int_equal(LOGS->exporters, GSP__EXPORT_OTLP);
     }
     setenv("OTEL_METRICS_EXPORTER", "none", 1);
+    setenv("OTEL_LOGS_EXPORTER", "file,console", 1);
     quietly();
     assert_int_equal(METRICS->exporters, 0);
+    assert_int_equal(LOGS->exporters, GSP__EXPORT_FILE | GSP__EXPORT_CONSOLE);
     options.traces_exporter = "file";
     options.metrics_exporter = "memory";
+    options.logs_exporter = "none";
     quietly();
     assert_int_equal(TRACES->exporters, GSP__EXPORT_FILE);
     assert_int_equal(METRICS->exporters, GSP__EXPORT_MEMORY);
+    assert_int_equal(LOGS->exporters, 0);
 }
 
 static void an_unknown_exporter_is_warned_of_and_otlp_it_is(void **state)
@@ -437,18 +447,54 @@ static void times_and_sizes(void **state)
 }
 
 /* Options are the program's own words: what is wrong with them is an error, and says what to do. */
+/* Logs have all that traces and metrics have: each variable of one signal, before that of all. */
+static void logs_have_variables_of_their_own(void **state)
+{
+    (void)state;
+    setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://all", 1);
+    setenv("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "http://logs/in", 1);
+    setenv("OTEL_EXPORTER_OTLP_HEADERS", "a=1", 1);
+    setenv("OTEL_EXPORTER_OTLP_LOGS_HEADERS", "b=2", 1);
+    setenv("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "http/json", 1);
+    setenv("OTEL_EXPORTER_OTLP_LOGS_COMPRESSION", "gzip", 1);
+    setenv("OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", "77", 1);
+    setenv("OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE", "/ca", 1);
+    setenv("OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE", "/cert", 1);
+    setenv("OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY", "/key", 1);
+    setenv("GENSPAN_LOGS_FILE", "/tmp/logs.jsonl", 1);
+    quietly();
+    assert_string_equal(LOGS->endpoint, "http://logs/in");
+    assert_string_equal(header(LOGS, 0), "b: 2");
+    assert_string_equal(header(LOGS, 1), "");
+    assert_true(LOGS->is_json && LOGS->is_gzip);
+    assert_int_equal(LOGS->timeout_ms, 77);
+    assert_string_equal(LOGS->certificate, "/ca");
+    assert_string_equal(LOGS->client_certificate, "/cert");
+    assert_string_equal(LOGS->client_key, "/key");
+    assert_string_equal(LOGS->file, "/tmp/logs.jsonl");
+    assert_string_equal(TRACES->endpoint, "http://all/v1/traces");
+    assert_string_equal(header(TRACES, 0), "a: 1");
+    assert_false(TRACES->is_json || TRACES->is_gzip || METRICS->is_json || METRICS->is_gzip);
+    assert_int_equal(TRACES->timeout_ms, 10000);
+    assert_string_equal(TRACES->certificate, "");
+    assert_string_equal(TRACES->file, "genspan-traces.jsonl");
+    options.logs_file = "/tmp/other.jsonl";
+    quietly();
+    assert_string_equal(LOGS->file, "/tmp/other.jsonl");
+}
+
 static void wrong_options_are_errors(void **state)
 {
     static char longer[2000];
     const gsp_drainer_options none = GSP_DRAINER_OPTIONS_INIT;
-    gsp_drainer_options wrong[12];
+    gsp_drainer_options wrong[13];
     gsp_error err;
     size_t n = 0;
 
     (void)state;
     memset(longer, 'x', sizeof longer - 1);
     memcpy(longer, "http://", 7);
-    for (size_t i = 0; i < 12; i++)
+    for (size_t i = 0; i < 13; i++)
         wrong[i] = none;
     wrong[n++].traces_exporter = "jaeger";
     wrong[n++].metrics_exporter = "otlp,,";
@@ -460,6 +506,8 @@ static void wrong_options_are_errors(void **state)
     wrong[n++].certificate = longer;
     wrong[n++].client_key = longer;
     wrong[n++].traces_file = longer;
+    wrong[n++].logs_exporter = "otlp;file";
+    wrong[n++].logs_file = longer;
     wrong[n++].spool_directory = longer;
     for (size_t i = 0; i < n; i++) {
         err = (gsp_error){0};
@@ -470,6 +518,56 @@ static void wrong_options_are_errors(void **state)
         assert_int_equal(err.code, GSP_ERR_INVALID);
         assert_true(strlen(err.text) > 10);
     }
+}
+
+/*
+ * Metrics.
+ */
+
+static void how_metrics_go_out(void **state)
+{
+    static const struct {
+        const char *word;
+        bool is_delta;
+    } temporalities[] = {{"cumulative", false}, {"delta", true}, {"LowMemory", true}, {"", false}};
+    static const struct {
+        const char *word;
+        enum gsp__exemplars exemplars;
+    } filters[] = {{"always_on", GSP__EXEMPLARS_ALWAYS},
+                   {"ALWAYS_OFF", GSP__EXEMPLARS_NEVER},
+                   {"trace_based", GSP__EXEMPLARS_SAMPLED}};
+
+    (void)state;
+    quietly();
+    assert_false(config.is_delta);
+    assert_int_equal(config.exemplars, GSP__EXEMPLARS_SAMPLED);
+    assert_int_equal(config.metric_series_max, 2000);
+    for (size_t i = 0; i < GSP__COUNT_OF(temporalities); i++) {
+        setenv("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", temporalities[i].word, 1);
+        quietly();
+        assert_int_equal(config.is_delta, temporalities[i].is_delta);
+    }
+    for (size_t i = 0; i < GSP__COUNT_OF(filters); i++) {
+        setenv("OTEL_METRICS_EXEMPLAR_FILTER", filters[i].word, 1);
+        quietly();
+        assert_int_equal(config.exemplars, filters[i].exemplars);
+    }
+    setenv("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", "explicit_bucket_histogram", 1);
+    setenv("GENSPAN_METRIC_SERIES", "2", 1);
+    quietly();
+    assert_int_equal(config.metric_series_max, 2);
+}
+
+static void what_is_not_offered_for_metrics_is_warned_of(void **state)
+{
+    (void)state;
+    badly("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", "base2_exponential_bucket_histogram");
+    badly("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "sometimes");
+    badly("OTEL_METRICS_EXEMPLAR_FILTER", "on");
+    badly("GENSPAN_METRIC_SERIES", "1"); /* the overflow, and one */
+    assert_false(config.is_delta);
+    assert_int_equal(config.exemplars, GSP__EXEMPLARS_SAMPLED);
+    assert_int_equal(config.metric_series_max, 2000);
 }
 
 int main(void)
@@ -488,7 +586,10 @@ int main(void)
         cmocka_unit_test_setup(certificates, set_up),
         cmocka_unit_test_setup(where_the_spool_is, set_up),
         cmocka_unit_test_setup(times_and_sizes, set_up),
+        cmocka_unit_test_setup(logs_have_variables_of_their_own, set_up),
         cmocka_unit_test_setup(wrong_options_are_errors, set_up),
+        cmocka_unit_test_setup(how_metrics_go_out, set_up),
+        cmocka_unit_test_setup(what_is_not_offered_for_metrics_is_warned_of, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

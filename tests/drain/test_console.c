@@ -427,7 +427,7 @@ static void what_the_terminal_is(void **state)
 /* The exporter: pictures and counters on standard error, nothing anywhere else. */
 static void the_exporter_writes_to_standard_error(void **state)
 {
-    static const struct gsp__resource resource;
+    static const struct gsp__export_origin origin;
     gsp_drainer_options o = GSP_DRAINER_OPTIONS_INIT;
     struct gsp__export_counts counts = {0};
     struct test_exporting e;
@@ -442,7 +442,7 @@ static void the_exporter_writes_to_standard_error(void **state)
     test_exporting_start(&e, gsp__exporter_console, &o);
     record_retried_call();
     read_call(&call, false);
-    e.exporter->ops->begin(e.exporter, &resource);
+    e.exporter->ops->begin(e.exporter, &origin);
     e.exporter->ops->add(e.exporter, &call, NULL, 3);
     assert_int_equal(e.exporter->ops->commit(e.exporter, &counts), GSP__EXPORT_DONE);
     assert_int_equal(e.exporter->ops->commit(e.exporter, &counts), GSP__EXPORT_DONE); /* once */

@@ -19,7 +19,8 @@ static int set_up(void **state)
 {
     static const char *const keys[] = {
         "export-refused-traces", "export-partial-traces", "spool",
-        "spool-damaged",         "spool-stuck",           "export-refused-metrics"};
+        "spool-damaged",         "spool-stuck",           "export-refused-metrics",
+        "export-refused-logs",   "export-partial-logs"};
 
     (void)state;
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
@@ -59,6 +60,14 @@ static void answer(struct test_answer a)
 static void wait_until_due(void)
 {
     e.c.now_ns += (int64_t)301 * 1000000000;
+}
+
+static const char *events_sent(size_t i)
+{
+    const struct test_request *r = test_backend_request(backend, i);
+
+    assert_string_equal(r->path, "/v1/logs");
+    return test_events_in(r->body, r->n_body, strstr(test_request_header(r, "Content-Type"), "json") != NULL);
 }
 
 static const char *names_sent(size_t i)
@@ -123,18 +132,58 @@ static void bodies_decode_again(void **state)
     }
 }
 
+static void check_log_counts(uint64_t exported, uint64_t spooled, uint64_t rejected)
+{
+    assert_int_equal(e.counts.n_logs_exported, exported);
+    assert_int_equal(e.counts.n_logs_spooled, spooled);
+    assert_int_equal(e.counts.n_logs_rejected, rejected);
+}
+
+/* Log records are a request of their own, after that of their spans; without any there is none. */
+static void log_records_go_to_a_url_of_their_own(void **state)
+{
+    (void)state;
+    for (int is_json = 0; is_json < 2; is_json++) {
+        size_t first = test_backend_count(backend);
+
+        options.protocol = is_json ? "http/json" : "http/protobuf";
+        start();
+        assert_int_equal(test_export(&e, "A b C"), GSP__EXPORT_DONE);
+        assert_int_equal(test_backend_count(backend), first + 2);
+        assert_string_equal(names_sent(first), is_json ? "A b C" : "C b A");
+        assert_string_equal(events_sent(first + 1), is_json ? "A C" : "C A");
+        assert_int_equal(test_export(&e, "d"), GSP__EXPORT_DONE);
+        assert_int_equal(test_backend_count(backend), first + 3);
+        assert_string_equal(names_sent(first + 2), "d");
+        assert_int_equal(test_export(&e, "-E"), GSP__EXPORT_DONE);
+        assert_int_equal(test_backend_count(backend), first + 4);
+        assert_string_equal(events_sent(first + 3), "E");
+        check_counts(4, 0, 0);
+        check_log_counts(3, 0, 0);
+        test_exporting_end(&e);
+    }
+}
+
 static void signals_may_have_protocols_of_their_own(void **state)
 {
-    struct gsp__signal_config *metrics = &e.c.config.signals[GSP_SIGNAL_METRICS];
+    gsp_error err = {0};
 
     (void)state;
-    start();
-    metrics->is_json = true; /* as OTEL_EXPORTER_OTLP_METRICS_PROTOCOL does */
-    assert_int_equal(test_export(&e, "a"), GSP__EXPORT_DONE);
+    test_channel_init(&e.c, &options);
+    e.c.config.signals[GSP_SIGNAL_METRICS].is_json = true; /* as OTEL_EXPORTER_OTLP_METRICS_PROTOCOL does */
+    e.c.config.signals[GSP_SIGNAL_LOGS].is_json = true;
+    e.exporter = gsp__exporter_otlp(&e.c.context, &err);
+    assert_non_null(e.exporter);
+    assert_int_equal(test_export(&e, "A"), GSP__EXPORT_DONE);
     assert_int_equal(test_export_metrics(&e, 7, false), GSP__EXPORT_DONE);
-    assert_string_equal(names_sent(0), "a");
+    assert_string_equal(test_request_header(test_backend_request(backend, 0), "Content-Type"),
+                        "application/x-protobuf");
+    assert_string_equal(names_sent(0), "A");
+    assert_string_equal(test_request_header(test_backend_request(backend, 1), "Content-Type"),
+                        "application/json");
+    assert_string_equal(events_sent(1), "A");
     assert_int_equal(
-        test_value_in(test_backend_request(backend, 1)->body, test_backend_request(backend, 1)->n_body, true),
+        test_value_in(test_backend_request(backend, 2)->body, test_backend_request(backend, 2)->n_body, true),
         7);
 }
 
@@ -144,12 +193,21 @@ static void an_empty_batch_is_not_sent(void **state)
     start();
     assert_int_equal(test_export(&e, ""), GSP__EXPORT_DONE);
     assert_int_equal(test_backend_count(backend), 0);
-    options.traces_exporter = "none";
+    options.traces_exporter = options.logs_exporter = "none";
     test_exporting_end(&e);
     start();
-    assert_int_equal(test_export(&e, "a"), GSP__EXPORT_DONE); /* this signal is none of ours */
+    assert_int_equal(test_export(&e, "A"), GSP__EXPORT_DONE); /* these signals are none of ours */
     assert_int_equal(test_backend_count(backend), 0);
     check_counts(0, 0, 0);
+    check_log_counts(0, 0, 0);
+    options.logs_exporter = "otlp";
+    test_exporting_end(&e);
+    start();
+    assert_int_equal(test_export(&e, "A b"), GSP__EXPORT_DONE);
+    assert_int_equal(test_backend_count(backend), 1);
+    assert_string_equal(events_sent(0), "A");
+    check_counts(0, 0, 0);
+    check_log_counts(1, 0, 0);
 }
 
 /* What the backend did not take is counted as lost; it cannot lie about more than there was. */
@@ -179,6 +237,29 @@ static void partial_success_is_counted(void **state)
         test_exporting_end(&e);
     }
     assert_int_equal(test_warnings(test_captured()), 1);
+}
+
+/* Of log records likewise, and apart from the records that their spans are of. */
+static void log_records_that_are_refused_are_counted(void **state)
+{
+    static const struct test_answer scripts[][2] = {
+        {{0}, {.type = "application/json", .body = "{\"partialSuccess\":{\"rejectedLogRecords\":\"1\"}}"}},
+        {{0}, {.status = 400}},
+        {{.status = 400}, {0}},
+    };
+    static const uint64_t lost[][2] = {{0, 1}, {0, 2}, {3, 0}}; /* records, log records */
+
+    (void)state;
+    test_capture();
+    for (size_t i = 0; i < 3; i++) {
+        start();
+        test_backend_answer(backend, scripts[i], 2);
+        assert_int_equal(test_export(&e, "A b C"), GSP__EXPORT_DONE);
+        check_counts(3 - lost[i][0], 0, lost[i][0]);
+        check_log_counts(2 - lost[i][1], 0, lost[i][1]);
+        test_exporting_end(&e);
+    }
+    assert_int_equal(test_warnings(test_captured()), 3);
 }
 
 static void a_refused_batch_is_lost_and_counted(void **state)
@@ -272,6 +353,59 @@ static void replay_stops_where_the_backend_does(void **state)
     assert_string_equal(names_sent(test_backend_count(backend) - 1), "c");
 }
 
+/*
+ * A signal whose backend is away waits alone. The other's part of the batch is not sent again, with a spool
+ * or without one, and the backend that comes back gets what it missed once.
+ */
+static void what_one_signal_has_sent_waits_for_the_other_and_is_not_sent_again(void **state)
+{
+    static const struct test_answer logs_away[] = {{0}, {.status = 503}},
+                                    traces_away[] = {{.status = 503}, {0}};
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        bool is_logs_away = i & 1, has_spool = i & 2;
+        size_t first = test_backend_count(backend);
+
+        options.spool_directory = has_spool ? spool : "-";
+        start();
+        test_backend_answer(backend, is_logs_away ? logs_away : traces_away, 2);
+        test_capture();
+        assert_int_equal(test_export(&e, "A b"), has_spool ? GSP__EXPORT_DONE : GSP__EXPORT_WAIT);
+        for (int k = 0; k < 3; k++) /* not due yet: nothing is asked */
+            assert_int_equal(test_exporting_commit(&e), has_spool ? GSP__EXPORT_DONE : GSP__EXPORT_WAIT);
+        assert_int_equal(test_warnings(test_captured()), 1);
+        assert_int_equal(test_backend_count(backend), first + 2);
+        check_counts(is_logs_away ? 2 : 0, !is_logs_away && has_spool ? 2 : 0, 0);
+        check_log_counts(!is_logs_away, is_logs_away && has_spool, 0);
+        answer((struct test_answer){0});
+        wait_until_due();
+        assert_int_equal(test_exporting_commit(&e), GSP__EXPORT_DONE);
+        assert_true(test_exporting_tick(&e));
+        assert_int_equal(test_backend_count(backend), first + 3);
+        assert_string_equal(is_logs_away ? events_sent(first + 2) : names_sent(first + 2),
+                            is_logs_away ? "A" : "b A");
+        test_exporting_end(&e);
+    }
+}
+
+/* A spool that is full for one signal does not keep the other's away from its own. */
+static void each_signal_has_its_own_room_in_the_spool(void **state)
+{
+    (void)state;
+    options.spool_bytes = 400;
+    start();
+    answer((struct test_answer){.status = 503});
+    test_capture();
+    assert_int_equal(test_export(&e, "a-name-that-takes-some-room-a-name-that-takes-some-room -B"),
+                     GSP__EXPORT_DONE);
+    assert_int_equal(test_export(&e, "a-name-that-takes-some-room-a-name-that-takes-some-room -C"),
+                     GSP__EXPORT_WAIT);
+    test_captured();
+    check_counts(0, 1, 0);
+    check_log_counts(0, 2, 0);
+}
+
 /* Refused after all: the records had been given up to the spool, so here is the only place to count them. */
 static void what_is_refused_on_replay_is_counted(void **state)
 {
@@ -283,8 +417,15 @@ static void what_is_refused_on_replay_is_counted(void **state)
     answer((struct test_answer){.status = 413});
     wait_until_due();
     assert_true(test_exporting_tick(&e) || test_exporting_tick(&e));
+    check_counts(0, 3, 3);
+    answer((struct test_answer){.status = 503});
+    assert_int_equal(test_export(&e, "-A -B"), GSP__EXPORT_DONE);
+    answer((struct test_answer){.status = 413});
+    wait_until_due();
+    assert_true(test_exporting_tick(&e) || test_exporting_tick(&e));
     test_captured();
     check_counts(0, 3, 3);
+    check_log_counts(0, 2, 2);
 }
 
 static void a_damaged_file_of_the_spool_is_counted(void **state)
@@ -412,6 +553,37 @@ static void a_call_too_large_for_any_body_is_dropped(void **state)
     }
 }
 
+static void a_log_record_too_large_for_any_body_is_dropped(void **state)
+{
+    (void)state;
+    for (int is_json = 0; is_json < 2; is_json++) {
+        options.protocol = is_json ? "http/json" : "http/protobuf";
+        start();
+        assert_int_equal(test_export_large_log(&e, (size_t)64 << 20), GSP__EXPORT_DONE);
+        check_counts(1, 0, 0); /* its span is no larger for it */
+        check_log_counts(0, 0, 1);
+        assert_int_equal(test_export_large_log(&e, (size_t)9 << 20), GSP__EXPORT_DONE);
+        check_log_counts(1, 0, 1);
+        test_exporting_end(&e);
+    }
+}
+
+static void a_batch_of_large_log_records_is_ripe(void **state)
+{
+    static char text[60 << 10];
+    struct gsp__log_data log = {.body = {.type = GSP__VALUE_STRING, .u = {.string = {text, sizeof text}}}};
+    int n = 0;
+
+    (void)state;
+    start();
+    test_exporting_add(&e, "");
+    for (; !e.exporter->ops->is_ripe(e.exporter); n++)
+        e.exporter->ops->add(e.exporter, NULL, &(struct gsp__derived){.logs = &log, .n_logs = 1}, 1);
+    assert_in_range(n, 60, 75); /* 4 MiB */
+    assert_int_equal(test_exporting_commit(&e), GSP__EXPORT_DONE);
+    check_log_counts((uint64_t)n, 0, 0);
+}
+
 static void a_large_call_is_sent(void **state)
 {
     (void)state;
@@ -426,14 +598,19 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(bodies_decode_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(log_records_go_to_a_url_of_their_own, set_up, tear_down),
         cmocka_unit_test_setup_teardown(signals_may_have_protocols_of_their_own, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_empty_batch_is_not_sent, set_up, tear_down),
         cmocka_unit_test_setup_teardown(partial_success_is_counted, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(log_records_that_are_refused_are_counted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_refused_batch_is_lost_and_counted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_outage_goes_to_the_spool_and_comes_back_in_order, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(the_spool_outlives_the_process, set_up, tear_down),
         cmocka_unit_test_setup_teardown(replay_stops_where_the_backend_does, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_one_signal_has_sent_waits_for_the_other_and_is_not_sent_again,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(each_signal_has_its_own_room_in_the_spool, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_refused_on_replay_is_counted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_damaged_file_of_the_spool_is_counted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_full_spool_makes_the_ring_wait, set_up, tear_down),
@@ -441,6 +618,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_spool_that_cannot_be_made_is_one_warning, set_up, tear_down),
         cmocka_unit_test_setup_teardown(metrics_are_spooled_only_when_they_must_be_kept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_call_too_large_for_any_body_is_dropped, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_log_record_too_large_for_any_body_is_dropped, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_batch_of_large_log_records_is_ripe, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_large_call_is_sent, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,6 +25,9 @@ static int set_up(void **state)
     return 0;
 }
 
+#define BANK_AT   278528
+#define KEY_BYTES 16 /* of an attempt: chat */
+
 static struct gsp__ring_drain *open_drain(const char *path)
 {
     struct gsp__ring_drain *r;
@@ -35,17 +38,15 @@ static struct gsp__ring_drain *open_drain(const char *path)
     return r;
 }
 
-static uint64_t n_folded(const struct gsp__ring_drain *r)
+static uint64_t n_folded(struct gsp__ring_drain *r)
 {
-    const struct gsp__bank *bank = gsp__fold_bank(r->fold);
-    uint64_t n = test_bank_count(bank, GSP__METRIC_OPERATION_DURATION, NULL);
+    uint64_t n = test_fold_count(r, GSP__MEASURE_OPERATION, NULL), tokens;
 
-    /* one attempt each, 7 input tokens each: all instruments agree, or the fold is torn */
-    assert_int_equal(test_bank_count(bank, GSP__METRIC_ATTEMPT_DURATION, NULL), n);
-    assert_int_equal(test_bank_count(bank, GSP__METRIC_TOKEN_USAGE, NULL), n);
-    for (uint32_t i = 0; i < bank->n_series; i++)
-        if (bank->series[i].instrument == GSP__METRIC_TOKEN_USAGE)
-            assert_true(bank->series[i].sum == 7.0 * (double)bank->series[i].count);
+    /* one attempt each, 7 input tokens each: all measures agree, or the fold is torn */
+    assert_int_equal(test_fold_count(r, GSP__MEASURE_ATTEMPT, NULL), n);
+    assert_int_equal(test_fold_count(r, GSP__MEASURE_ATTEMPTS, NULL), n);
+    assert_int_equal(test_fold_count(r, GSP__MEASURE_INPUT, &tokens), n);
+    assert_int_equal(tokens, 7 * n);
     return n;
 }
 
@@ -187,7 +188,7 @@ static bool kill_after_steps(pid_t pid, const _Atomic uint32_t *shared, unsigned
     return true;
 }
 
-static pid_t start_traced(struct victim *v)
+static pid_t start_traced(int (*run)(void *), struct victim *v)
 {
     pid_t pid = fork();
 
@@ -195,7 +196,7 @@ static pid_t start_traced(struct victim *v)
     if (pid == 0) {
         if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
             _exit(77);
-        _exit(drain_to_death(v));
+        _exit(run(v));
     }
     return pid;
 }
@@ -217,8 +218,8 @@ static void fold_path(const char *ring, char out[600])
     snprintf(out, 600, "%.*s.fold", (int)strlen(ring) - 5, ring);
 }
 
-/* The number of the active bank, in the file. */
-static const _Atomic uint32_t *map_active(const char *ring)
+/* The state of the batch, in the file. */
+static const _Atomic uint32_t *map_batch(const char *ring)
 {
     char file[600];
     uint8_t *base;
@@ -237,23 +238,23 @@ static void a_drainer_killed_right_after_the_commit_folds_each_call_once(void **
 {
     gsp_recorder *recorder = test_recorder(NULL, 64 << 10);
     const char *path = gsp_recorder_path(recorder);
-    const _Atomic uint32_t *active;
+    const _Atomic uint32_t *batch;
     uint64_t n = 0;
 
     (void)state;
     if (!can_trace())
         skip();
     check_folded(path, 0); /* makes the file */
-    active = map_active(path);
+    batch = map_batch(path);
     for (unsigned n_steps = 0; n_steps < 240; n_steps += 60) {
         struct victim v = {path, {"add", 1, SIGTRAP}, 512};
 
         test_record_calls(recorder, 2, NULL);
         n += 2;
-        assert_true(kill_after_steps(start_traced(&v), active, n_steps));
+        assert_true(kill_after_steps(start_traced(drain_to_death, &v), batch, n_steps));
         check_folded(path, n);
     }
-    munmap((void *)((uintptr_t)active - 32), 4096);
+    munmap((void *)((uintptr_t)batch - 32), 4096);
     gsp_recorder_close(recorder);
 }
 
@@ -273,10 +274,65 @@ static void a_drainer_killed_at_any_instruction_folds_each_call_once(void **stat
 
         test_record_calls(recorder, 2, NULL);
         n += 2;
-        n_killed += kill_after_steps(start_traced(&v), NULL, (unsigned)(gsp__random_next(&random) % 1500));
+        n_killed += kill_after_steps(start_traced(drain_to_death, &v), NULL,
+                                     (unsigned)(gsp__random_next(&random) % 1500));
         check_folded(path, n);
     }
     assert_true(n_killed > 0);
+    gsp_recorder_close(recorder);
+}
+
+/* Exports deltas, and stops itself when they are with the exporter. */
+static int tell_to_death(void *arg)
+{
+    struct victim *v = arg;
+    struct test_exporter exporter = {.on_step = kill_at_step, .self = &v->killer};
+    static const struct gsp__drain_config deltas = {.is_delta = true};
+    struct gsp__drain_report report = {0};
+    struct gsp__ring_drain *r;
+    struct gsp__batch batch;
+    bool is_empty;
+
+    if (gsp__ring_drain_open(v->path, &r, NULL) != GSP_OK)
+        return 1;
+    test_batch_init(&batch, &exporter);
+    batch.context.config = &deltas;
+    gsp__ring_drain_pass(r, &batch, 512, true, &is_empty, &report);
+    gsp__ring_drain_metrics(r, &batch, false);
+    return 0;
+}
+
+/* A window of deltas ends at once: whenever its drainer is killed the next one finds all of it, or nothing.
+ */
+static void a_window_ends_at_once(void **state)
+{
+    gsp_recorder *recorder = test_recorder(NULL, 64 << 10);
+    const char *path = gsp_recorder_path(recorder);
+    uint64_t n = 0;
+    int n_ended = 0, n_open = 0;
+
+    (void)state;
+    if (!can_trace())
+        skip();
+    for (unsigned n_steps = 0; n_steps < 2800; n_steps += 70) {
+        struct victim v = {path, {"metrics", 0, SIGTRAP}, 512};
+        struct gsp__ring_drain *r;
+        uint64_t found;
+
+        test_record_calls(recorder, 1, NULL);
+        n++;
+        kill_after_steps(start_traced(tell_to_death, &v), NULL, n_steps);
+        r = open_drain(path);
+        found = n_folded(r);
+        assert_true(found == n || found == 0);
+        /* the counters are of the same window: a record was exported, or none was since */
+        assert_int_equal(test_fold_own(r, GSP__OWN_RESENT) > 0, found > 1);
+        n = found;
+        n_ended += found == 0;
+        n_open += found > 0;
+        gsp__ring_drain_close(r, false);
+    }
+    assert_true(n_ended > 0 && n_open > 0);
     gsp_recorder_close(recorder);
 }
 
@@ -288,6 +344,8 @@ static void a_batch_that_was_not_committed_never_was(void **state)
 {
     gsp_recorder *recorder = test_recorder(NULL, 64 << 10);
     const char *path = gsp_recorder_path(recorder);
+    struct gsp__series_key key = {.n = 0};
+    struct gsp__fold_window window;
     struct gsp__ring_drain *r;
     struct gsp__bank *bank;
     uint64_t start;
@@ -296,15 +354,23 @@ static void a_batch_that_was_not_committed_never_was(void **state)
     test_record_calls(recorder, 3, NULL);
     r = open_drain(path);
     drain_all(r);
-    start = gsp__fold_start_unix_ns(r->fold);
-    bank = gsp__fold_begin(r->fold);
-    gsp__metrics_add(bank, GSP__METRIC_RECORDS_EXPORTED, "", 1000);
+    gsp__fold_window(r->fold, r->reader, &window);
+    start = window.start_unix_ns;
+    bank = gsp__fold_begin(r->fold, 0);
+    for (uint32_t i = 0; i < 2; i++) { /* what was there is changed, and something is added */
+        for (unsigned m = 0; m < GSP__MEASURES; m++)
+            gsp__bank_record(bank, i, m, 1000, NULL);
+        gsp__bank_record(bank, gsp__bank_key(bank, &key), GSP__MEASURE_OPERATION, 1000, NULL);
+        key.class_bit = 1;
+    }
+    assert_int_equal(bank->n_keys, 4);
     gsp__ring_drain_close(r, false);
     r = open_drain(path);
-    assert_int_equal(test_bank_count(gsp__fold_bank(r->fold), GSP__METRIC_RECORDS_EXPORTED, NULL), 0);
     assert_int_equal(n_folded(r), 3);
+    gsp__fold_window(r->fold, r->reader, &window);
+    assert_int_equal(window.bank->n_keys, 2);
     /* cumulative points go on from the same start: the backend sees no reset */
-    assert_int_equal(gsp__fold_start_unix_ns(r->fold), start);
+    assert_int_equal(window.start_unix_ns, start);
     gsp__ring_drain_close(r, false);
     gsp_recorder_close(recorder);
 }
@@ -314,8 +380,10 @@ static void a_committed_batch_whose_records_were_not_marked_is_not_folded_again(
 {
     gsp_recorder *recorder = test_recorder(NULL, 64 << 10);
     const char *path = gsp_recorder_path(recorder);
+    struct gsp__series_key key = {.n = 0};
     struct gsp__ring_drain *r;
     struct gsp__snapshot snapshots[8];
+    struct gsp__bank *bank;
     struct gsp__arena arena;
     int n;
 
@@ -325,7 +393,9 @@ static void a_committed_batch_whose_records_were_not_marked_is_not_folded_again(
     assert_true(gsp__arena_init(&arena, 1 << 20));
     n = test_snapshots(r->reader, &arena, snapshots, 8);
     assert_int_equal(n, 4);
-    gsp__metrics_add(gsp__fold_begin(r->fold), GSP__METRIC_OPERATION_DURATION, "", 2);
+    bank = gsp__fold_begin(r->fold, 0);
+    for (int i = 0; i < 2; i++)
+        gsp__bank_record(bank, gsp__bank_key(bank, &key), GSP__MEASURE_OPERATION, 1, NULL);
     for (int i = 0; i < n; i++)
         gsp__fold_add(r->fold, &snapshots[i].ref);
     gsp__fold_commit(r->fold, r->reader);
@@ -337,8 +407,8 @@ static void a_committed_batch_whose_records_were_not_marked_is_not_folded_again(
 
     r = open_drain(path);
     drain_all(r);
-    assert_int_equal(test_bank_count(gsp__fold_bank(r->fold), GSP__METRIC_OPERATION_DURATION, NULL), 2);
-    assert_int_equal(test_bank_count(gsp__fold_bank(r->fold), GSP__METRIC_ATTEMPT_DURATION, NULL), 0);
+    assert_int_equal(test_fold_count(r, GSP__MEASURE_OPERATION, NULL), 2);
+    assert_int_equal(test_fold_count(r, GSP__MEASURE_ATTEMPT, NULL), 0);
     assert_int_equal(test_count_records(path), 0); /* exported they were, all the same */
     gsp__ring_drain_close(r, false);
     gsp_recorder_close(recorder);
@@ -370,8 +440,24 @@ static void a_batch_that_waits_is_folded_once(void **state)
 
 static void a_damaged_file_is_begun_anew(void **state)
 {
-    /* where: magic, version, capacity, ring id, active bank, series, list lengths */
-    static const unsigned places[] = {0, 8, 12, 16, 33, 41, 45, 49, 53};
+    /* where: magic, version, ring id, batch, window, list length, undo length, bytes in the bank; and in the
+     * bank type, class, length and kind of the key, and measure, buckets and key of the first series */
+    static const unsigned places[] = {0,
+                                      8,
+                                      16,
+                                      33,
+                                      37,
+                                      41,
+                                      58,
+                                      256 + 11,
+                                      BANK_AT,
+                                      BANK_AT + 1,
+                                      BANK_AT + 2,
+                                      BANK_AT + 6,
+                                      BANK_AT + KEY_BYTES,
+                                      BANK_AT + KEY_BYTES + 1,
+                                      BANK_AT + KEY_BYTES + 2,
+                                      BANK_AT + KEY_BYTES + 5};
     gsp_recorder *recorder = test_recorder(NULL, 64 << 10);
     const char *path = gsp_recorder_path(recorder);
     char file[600];
@@ -417,8 +503,10 @@ static void a_hostile_file_does_no_harm(void **state)
         test_drain_once(false); /* its fold goes with the drainer when all was told */
         gsp__ring_drain_close(open_drain(path), false);
         bytes = test_read_file(file, &n);
-        *(uint32_t *)(void *)(bytes + 40) = *(uint32_t *)(void *)(bytes + 44) = GSP__FOLD_SERIES;
-        *(uint32_t *)(void *)(bytes + 48) = *(uint32_t *)(void *)(bytes + 52) = GSP__FOLD_LIST_MAX;
+        *(uint32_t *)(void *)(bytes + 32) = (uint32_t)(round % 3); /* none, folding, committed */
+        *(uint32_t *)(void *)(bytes + 40) = GSP__FOLD_LIST_MAX;
+        *(uint64_t *)(void *)(bytes + 48) = GSP__FOLD_BANK_START;
+        *(uint32_t *)(void *)(bytes + 56) = 4096;
         for (size_t i = 64; i < n; i++)
             bytes[i] = (char)gsp__random_next(&random);
         test_write_file(file, bytes, n);
@@ -532,6 +620,7 @@ int main(void)
         cmocka_unit_test_setup(a_drainer_killed_in_any_step_folds_each_call_once, set_up),
         cmocka_unit_test_setup(a_drainer_killed_right_after_the_commit_folds_each_call_once, set_up),
         cmocka_unit_test_setup(a_drainer_killed_at_any_instruction_folds_each_call_once, set_up),
+        cmocka_unit_test_setup(a_window_ends_at_once, set_up),
         cmocka_unit_test_setup(a_batch_that_was_not_committed_never_was, set_up),
         cmocka_unit_test_setup(a_committed_batch_whose_records_were_not_marked_is_not_folded_again, set_up),
         cmocka_unit_test_setup(a_batch_that_waits_is_folded_once, set_up),

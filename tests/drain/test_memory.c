@@ -16,7 +16,7 @@ static int set_up(void **state)
 {
     (void)state;
     options = (gsp_drainer_options)GSP_DRAINER_OPTIONS_INIT;
-    options.traces_exporter = options.metrics_exporter = "memory";
+    options.traces_exporter = options.metrics_exporter = options.logs_exporter = "memory";
     test_exporting_start(&e, gsp__exporter_memory, &options);
     return 0;
 }
@@ -53,6 +53,70 @@ static void batches_come_out_as_one_message(void **state)
     free(bytes);
     n = take(GSP_SIGNAL_METRICS, &bytes);
     assert_int_equal(test_value_in(bytes, n, false), 9);
+    free(bytes);
+}
+
+static void log_records_are_a_message_of_their_own(void **state)
+{
+    void *bytes;
+    size_t n;
+
+    (void)state;
+    assert_int_equal(test_export(&e, "A b"), GSP__EXPORT_DONE);
+    assert_int_equal(test_export(&e, "-C"), GSP__EXPORT_DONE);
+    assert_int_equal(e.counts.n_exported, 2);
+    assert_int_equal(e.counts.n_logs_exported, 2);
+    n = take(GSP_SIGNAL_LOGS, &bytes);
+    assert_string_equal(test_events_in(bytes, n, false), "A C");
+    free(bytes);
+    n = take(GSP_SIGNAL_TRACES, &bytes);
+    assert_string_equal(test_names_in(bytes, n, false), "b A");
+    free(bytes);
+    assert_int_equal(take(GSP_SIGNAL_LOGS, &bytes), 0);
+}
+
+/* One signal's memory is full: the batch waits, and what the other holds is not held twice. */
+static void a_full_memory_of_logs_holds_up_logs_alone(void **state)
+{
+    void *bytes;
+    size_t n;
+
+    (void)state;
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(test_export_large_log(&e, (size_t)3 << 20), GSP__EXPORT_DONE);
+    assert_int_equal(test_export_large_log(&e, (size_t)3 << 20), GSP__EXPORT_WAIT);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(test_exporting_commit(&e), GSP__EXPORT_WAIT);
+    assert_int_equal(e.counts.n_exported, 6);
+    assert_int_equal(e.counts.n_logs_exported, 5);
+    n = take(GSP_SIGNAL_TRACES, &bytes);
+    assert_string_equal(test_names_in(bytes, n, false), "large large large large large large");
+    free(bytes);
+    n = take(GSP_SIGNAL_LOGS, &bytes);
+    assert_in_range(n, (size_t)15 << 20, HELD_MAX);
+    free(bytes);
+    assert_int_equal(test_exporting_commit(&e), GSP__EXPORT_DONE);
+    n = take(GSP_SIGNAL_LOGS, &bytes);
+    assert_string_equal(test_events_in(bytes, n, false), "large");
+    free(bytes);
+    assert_int_equal(take(GSP_SIGNAL_TRACES, &bytes), 0);
+    assert_int_equal(e.counts.n_exported, 6);
+    assert_int_equal(e.counts.n_logs_exported, 6);
+}
+
+static void a_log_record_too_large_for_a_batch_is_dropped(void **state)
+{
+    size_t n;
+    void *bytes;
+
+    (void)state;
+    assert_int_equal(test_export_large_log(&e, (size_t)4 << 20), GSP__EXPORT_DONE);
+    assert_int_equal(e.counts.n_logs_rejected, 1);
+    assert_int_equal(e.counts.n_exported, 1); /* its span is no larger for it */
+    assert_int_equal(e.counts.n_rejected, 0);
+    assert_int_equal(test_export(&e, "After"), GSP__EXPORT_DONE);
+    n = take(GSP_SIGNAL_LOGS, &bytes);
+    assert_string_equal(test_events_in(bytes, n, false), "After");
     free(bytes);
 }
 
@@ -218,6 +282,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(batches_come_out_as_one_message, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(log_records_are_a_message_of_their_own, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_full_memory_of_logs_holds_up_logs_alone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_log_record_too_large_for_a_batch_is_dropped, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_was_taken_is_gone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_empty_batch_holds_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_full_memory_makes_the_ring_wait, set_up, tear_down),

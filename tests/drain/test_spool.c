@@ -103,6 +103,7 @@ static void batches_come_back_oldest_first(void **state)
     }
     assert_false(gsp__spool_is_empty(&spool, GSP_SIGNAL_TRACES));
     assert_true(gsp__spool_is_empty(&spool, GSP_SIGNAL_METRICS));
+    assert_true(gsp__spool_is_empty(&spool, GSP_SIGNAL_LOGS));
     for (int i = 0; i < 50; i++) {
         snprintf(text, sizeof text, "batch %d", i);
         TAKEN(text);
@@ -181,9 +182,10 @@ static void there_may_be_no_spool(void **state)
 static void the_bound_holds_for_all_signals_together(void **state)
 {
     (void)state;
-    spool.max_bytes = 3 * (HEADER + 10);
+    spool.max_bytes = 4 * (HEADER + 10);
     assert_int_equal(put(GSP_SIGNAL_TRACES, "0123456789"), GSP_OK);
     assert_int_equal(put(GSP_SIGNAL_METRICS, "0123456789"), GSP_OK);
+    assert_int_equal(put(GSP_SIGNAL_LOGS, "9876543210"), GSP_OK);
     assert_int_equal(put(GSP_SIGNAL_TRACES, "0123456789a"), GSP_ERR_NO_SPACE);
     assert_int_equal(put(GSP_SIGNAL_TRACES, "0123456789"), GSP_OK); /* fits to the byte */
     assert_int_equal(put(GSP_SIGNAL_TRACES, ""), GSP_ERR_NO_SPACE);
@@ -194,6 +196,8 @@ static void the_bound_holds_for_all_signals_together(void **state)
     assert_int_equal(put(GSP_SIGNAL_TRACES, ""), GSP_ERR_NO_SPACE);
     TAKEN("0123456789");
     TAKEN("again room");
+    assert_string_equal(take(GSP_SIGNAL_LOGS, NULL), "9876543210");
+    assert_true(gsp__spool_is_empty(&spool, GSP_SIGNAL_LOGS));
 }
 
 static void the_number_of_files_is_bounded(void **state)

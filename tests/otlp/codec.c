@@ -1,5 +1,5 @@
 /*
- * Checks of encoding and decoding that traces and metrics share.
+ * Checks of encoding and decoding that the signals share.
  */
 #include "otlp/codec.h"
 
@@ -16,7 +16,7 @@
 #include "otlp/sample.h"
 
 /*
- * The two signals.
+ * The three signals.
  */
 
 static union test_model sample_traces(void)
@@ -29,6 +29,11 @@ static union test_model sample_metrics(void)
     return (union test_model){.metrics = *test_sample_metrics()};
 }
 
+static union test_model sample_logs(void)
+{
+    return (union test_model){.logs = *test_sample_logs()};
+}
+
 static union test_model random_traces(uint64_t *seed, struct gsp__arena *arena)
 {
     return (union test_model){.traces = test_random_traces(seed, arena)};
@@ -37,6 +42,11 @@ static union test_model random_traces(uint64_t *seed, struct gsp__arena *arena)
 static union test_model random_metrics(uint64_t *seed, struct gsp__arena *arena)
 {
     return (union test_model){.metrics = test_random_metrics(seed, arena)};
+}
+
+static union test_model random_logs(uint64_t *seed, struct gsp__arena *arena)
+{
+    return (union test_model){.logs = test_random_logs(seed, arena)};
 }
 
 static void traces_to_pb(struct gsp__pb_writer *w, const union test_model *m)
@@ -49,6 +59,11 @@ static void metrics_to_pb(struct gsp__pb_writer *w, const union test_model *m)
     gsp__otlp_metrics_pb(w, &m->metrics);
 }
 
+static void logs_to_pb(struct gsp__pb_writer *w, const union test_model *m)
+{
+    gsp__otlp_logs_pb(w, &m->logs);
+}
+
 static void traces_to_json(struct gsp__buffer *b, const union test_model *m)
 {
     gsp__otlp_traces_json(b, &m->traces);
@@ -57,6 +72,11 @@ static void traces_to_json(struct gsp__buffer *b, const union test_model *m)
 static void metrics_to_json(struct gsp__buffer *b, const union test_model *m)
 {
     gsp__otlp_metrics_json(b, &m->metrics);
+}
+
+static void logs_to_json(struct gsp__buffer *b, const union test_model *m)
+{
+    gsp__otlp_logs_json(b, &m->logs);
 }
 
 static gsp_status traces_from_pb(const void *bytes, size_t n, struct gsp__arena *arena, union test_model *out,
@@ -71,6 +91,12 @@ static gsp_status metrics_from_pb(const void *bytes, size_t n, struct gsp__arena
     return gsp__otlp_metrics_from_pb(bytes, n, arena, &out->metrics, err);
 }
 
+static gsp_status logs_from_pb(const void *bytes, size_t n, struct gsp__arena *arena, union test_model *out,
+                               gsp_error *err)
+{
+    return gsp__otlp_logs_from_pb(bytes, n, arena, &out->logs, err);
+}
+
 static gsp_status traces_from_json(const char *text, size_t n, struct gsp__arena *arena,
                                    union test_model *out, gsp_error *err)
 {
@@ -83,6 +109,12 @@ static gsp_status metrics_from_json(const char *text, size_t n, struct gsp__aren
     return gsp__otlp_metrics_from_json(text, n, arena, &out->metrics, err);
 }
 
+static gsp_status logs_from_json(const char *text, size_t n, struct gsp__arena *arena, union test_model *out,
+                                 gsp_error *err)
+{
+    return gsp__otlp_logs_from_json(text, n, arena, &out->logs, err);
+}
+
 static const char *traces_difference(const union test_model *a, const union test_model *b)
 {
     return test_traces_difference(&a->traces, &b->traces);
@@ -93,6 +125,11 @@ static const char *metrics_difference(const union test_model *a, const union tes
     return test_metrics_difference(&a->metrics, &b->metrics);
 }
 
+static const char *logs_difference(const union test_model *a, const union test_model *b)
+{
+    return test_logs_difference(&a->logs, &b->logs);
+}
+
 const struct test_signal test_traces_signal = {
     sample_traces,  random_traces,    traces_to_pb,      traces_to_json,
     traces_from_pb, traces_from_json, traces_difference,
@@ -101,6 +138,10 @@ const struct test_signal test_traces_signal = {
 const struct test_signal test_metrics_signal = {
     sample_metrics,  random_metrics,    metrics_to_pb,      metrics_to_json,
     metrics_from_pb, metrics_from_json, metrics_difference,
+};
+
+const struct test_signal test_logs_signal = {
+    sample_logs, random_logs, logs_to_pb, logs_to_json, logs_from_pb, logs_from_json, logs_difference,
 };
 
 /*
@@ -533,7 +574,8 @@ void codec_short_json_with_any_bit_flipped_never_crashes(void **state)
 /* Also where no value is expected, and where nobody looks. */
 void codec_json_nested_without_end_is_refused(void **state)
 {
-    static const char *const fronts[] = {"", "{\"unknown\":", "{\"resourceSpans\":", "{\"resourceMetrics\":"};
+    static const char *const fronts[] = {
+        "", "{\"unknown\":", "{\"resourceSpans\":", "{\"resourceMetrics\":", "{\"resourceLogs\":"};
     const struct test_signal *s = *state;
 
     for (size_t i = 0; i < sizeof fronts / sizeof fronts[0]; i++)

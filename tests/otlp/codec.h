@@ -1,5 +1,5 @@
 /*
- * What holds of traces and of metrics alike: a signal's functions, and checks that take a signal. Those
+ * What holds of traces, metrics and logs alike: a signal's functions, and checks that take a signal. Those
  * named codec_* are cmocka tests whose state is a struct test_signal.
  */
 #ifndef GSP_TESTS_OTLP_CODEC_H
@@ -15,6 +15,7 @@
 union test_model {
     struct gsp__traces traces;
     struct gsp__metrics metrics;
+    struct gsp__logs logs;
 };
 
 struct test_signal {
@@ -29,7 +30,7 @@ struct test_signal {
     const char *(*difference)(const union test_model *a, const union test_model *b);
 };
 
-extern const struct test_signal test_traces_signal, test_metrics_signal;
+extern const struct test_signal test_traces_signal, test_metrics_signal, test_logs_signal;
 
 /* The model's protobuf in a block of exactly that size, or its JSON with a NUL. free() them. */
 uint8_t *test_to_pb(const struct test_signal *s, const union test_model *m, size_t *n);

@@ -400,3 +400,54 @@ struct gsp__metrics test_random_metrics(uint64_t *seed, struct gsp__arena *arena
     }
     return t;
 }
+
+/*
+ * Logs.
+ */
+
+static struct gsp__log_data log_record(struct source *s)
+{
+    struct gsp__log_data l = {.time_unix_ns = number(s), .observed_unix_ns = number(s)};
+
+    l.severity = (uint8_t)below(s, 25);
+    l.severity_text = string(s);
+    l.event_name = string(s);
+    l.body = value(s, 0);
+    l.attributes = attributes(s);
+    l.flags = (uint32_t)number(s);
+    l.has_trace_id = coin(s);
+    if (l.has_trace_id)
+        bytes(s, l.trace_id, 16);
+    l.has_span_id = coin(s);
+    if (l.has_span_id)
+        bytes(s, l.span_id, 8);
+    return l;
+}
+
+struct gsp__logs test_random_logs(uint64_t *seed, struct gsp__arena *arena)
+{
+    struct source s = {seed, arena};
+    struct gsp__logs t = {.n_resources = (uint32_t)below(&s, 3)};
+    struct gsp__resource_logs *resources = items(&s, t.n_resources, sizeof *resources);
+
+    t.resources = resources;
+    for (uint32_t i = 0; i < t.n_resources; i++) {
+        uint32_t n_scopes = (uint32_t)below(&s, 3);
+        struct gsp__scope_logs *scopes = items(&s, n_scopes, sizeof *scopes);
+
+        for (uint32_t k = 0; k < n_scopes; k++) {
+            uint32_t n_logs = (uint32_t)below(&s, 5);
+            struct gsp__log_data *logs = items(&s, n_logs, sizeof *logs);
+
+            for (uint32_t n = 0; n < n_logs; n++)
+                logs[n] = log_record(&s);
+            scopes[k] = (struct gsp__scope_logs){.logs = logs, .n_logs = n_logs};
+            scopes[k].scope = scope(&s);
+            scopes[k].schema_url = string(&s);
+        }
+        resources[i] = (struct gsp__resource_logs){.scopes = scopes, .n_scopes = n_scopes};
+        resources[i].resource.attributes = attributes(&s);
+        resources[i].schema_url = string(&s);
+    }
+    return t;
+}

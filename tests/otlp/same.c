@@ -315,6 +315,66 @@ static void compare_metrics(const struct gsp__metrics *a, const struct gsp__metr
     }
 }
 
+/*
+ * Logs.
+ */
+
+static void compare_log(const struct gsp__log_data *a, const struct gsp__log_data *b)
+{
+    size_t before;
+
+    check(a->time_unix_ns == b->time_unix_ns, "time_unix_ns");
+    check(a->observed_unix_ns == b->observed_unix_ns, "observed_unix_ns");
+    check(a->severity == b->severity, "severity");
+    check(same_string(a->severity_text, b->severity_text), "severity_text");
+    check(same_string(a->event_name, b->event_name), "event_name");
+    check(a->flags == b->flags, "flags");
+    check(a->has_trace_id == b->has_trace_id, "has_trace_id");
+    check(a->has_span_id == b->has_span_id, "has_span_id");
+    check(memcmp(a->trace_id, b->trace_id, 16) == 0, "trace_id");
+    check(memcmp(a->span_id, b->span_id, 8) == 0, "span_id");
+    compare_attributes(&a->attributes, &b->attributes);
+    before = enter("body", 0);
+    compare_value(&a->body, &b->body);
+    leave(before);
+}
+
+static void compare_scope_logs(const struct gsp__scope_logs *a, const struct gsp__scope_logs *b)
+{
+    compare_scope(&a->scope, &b->scope);
+    check(same_string(a->schema_url, b->schema_url), "schema_url");
+    if (!check(a->n_logs == b->n_logs, "n_logs"))
+        return;
+    for (uint32_t i = 0; i < a->n_logs; i++) {
+        size_t before = enter("log", i);
+
+        compare_log(&a->logs[i], &b->logs[i]);
+        leave(before);
+    }
+}
+
+static void compare_logs(const struct gsp__logs *a, const struct gsp__logs *b)
+{
+    if (!check(a->n_resources == b->n_resources, "n_resources"))
+        return;
+    for (uint32_t i = 0; i < a->n_resources; i++) {
+        const struct gsp__resource_logs *ra = &a->resources[i], *rb = &b->resources[i];
+        size_t at_resource = enter("resource", i);
+
+        compare_attributes(&ra->resource.attributes, &rb->resource.attributes);
+        check(same_string(ra->schema_url, rb->schema_url), "schema_url");
+        if (!check(ra->n_scopes == rb->n_scopes, "n_scopes"))
+            return;
+        for (uint32_t k = 0; k < ra->n_scopes; k++) {
+            size_t at_scope = enter("scope", k);
+
+            compare_scope_logs(&ra->scopes[k], &rb->scopes[k]);
+            leave(at_scope);
+        }
+        leave(at_resource);
+    }
+}
+
 const char *test_traces_difference(const struct gsp__traces *a, const struct gsp__traces *b)
 {
     leave(0);
@@ -328,5 +388,13 @@ const char *test_metrics_difference(const struct gsp__metrics *a, const struct g
     leave(0);
     difference[0] = 0;
     compare_metrics(a, b);
+    return difference[0] ? difference : NULL;
+}
+
+const char *test_logs_difference(const struct gsp__logs *a, const struct gsp__logs *b)
+{
+    leave(0);
+    difference[0] = 0;
+    compare_logs(a, b);
     return difference[0] ? difference : NULL;
 }

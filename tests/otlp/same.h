@@ -9,5 +9,6 @@
 /* Where the two differ first, in words, or NULL. Borrowed until the next call. */
 const char *test_traces_difference(const struct gsp__traces *a, const struct gsp__traces *b);
 const char *test_metrics_difference(const struct gsp__metrics *a, const struct gsp__metrics *b);
+const char *test_logs_difference(const struct gsp__logs *a, const struct gsp__logs *b);
 
 #endif

@@ -348,3 +348,62 @@ const struct gsp__metrics *test_sample_metrics(void)
 {
     return &all_metrics;
 }
+
+/*
+ * Logs.
+ */
+
+static const struct gsp__log_data logs[] = {
+    {.time_unix_ns = 1700000000000000001u,
+     .observed_unix_ns = 1700000000000000002u,
+     .severity = 9,
+     .severity_text = LITERAL("INFO"),
+     .event_name = LITERAL("gen_ai.client.inference.operation.details"),
+     .body = TEXT("caf\xc3\xa9 \"quoted\"\n\0"),
+     .attributes = ATTRIBUTES(every_value, 3),
+     .flags = 1,
+     .has_trace_id = true,
+     .has_span_id = true,
+     .trace_id = {0x5b, 0x8e, 0xff, 0xf7, 0x98, 0x03, 0x81, 0x03, 0xd2, 0x69, 0xb6, 0x33, 0x81, 0x3f, 0xc6,
+                  0x0c},
+     .span_id = {0xee, 0xe1, 0x9b, 0x7e, 0xc3, 0xc1, 0xb1, 0x74}},
+    {.time_unix_ns = UINT64_MAX, .body = MAP(deep_map), .severity = 24, .flags = UINT32_MAX},
+    {.observed_unix_ns = UINT64_MAX, .body = ARRAY(list), .has_trace_id = true, .trace_id = {[15] = 1}},
+    {.body = BYTES("\x00\xff"), .severity = 1, .has_span_id = true, .span_id = {[7] = 1}},
+    {.body = BYTES(""), .severity_text = LITERAL("no number")},
+    {.body = TEXT(""), .event_name = LITERAL("x")},
+    {.body = BOOL(false)},
+    {.body = INT(0)},
+    {.body = INT(INT64_MIN)},
+    {.body = DOUBLE(-0.0)},
+    {.body = DOUBLE(NAN)},
+    {.body = {.type = GSP__VALUE_ARRAY}},
+    {.body = {.type = GSP__VALUE_MAP}},
+    {.attributes = {.n_dropped = UINT32_MAX}, .has_trace_id = true, .has_span_id = true},
+    {0},
+};
+
+static const struct gsp__scope_logs log_scopes[] = {
+    {.scope = {LITERAL("genspan"), LITERAL("0.1.0"), ATTRIBUTES(few, 8)},
+     .schema_url = LITERAL("https://opentelemetry.io/schemas/1.41.0"),
+     .logs = logs,
+     .n_logs = COUNT_OF(logs)},
+    {.logs = &logs[1], .n_logs = 1},
+    {.scope = {LITERAL("no logs"), LITERAL("2"), {0}}},
+};
+
+static const struct gsp__resource_logs resource_logs[] = {
+    {.resource = {ATTRIBUTES(every_value, 9)},
+     .schema_url = LITERAL("https://opentelemetry.io/schemas/1.36.0"),
+     .scopes = log_scopes,
+     .n_scopes = COUNT_OF(log_scopes)},
+    {.scopes = &log_scopes[1], .n_scopes = 1},
+    {.resource = {ATTRIBUTES(few, 1)}},
+};
+
+static const struct gsp__logs all_logs = {resource_logs, COUNT_OF(resource_logs)};
+
+const struct gsp__logs *test_sample_logs(void)
+{
+    return &all_logs;
+}

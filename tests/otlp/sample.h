@@ -10,5 +10,6 @@
 /* Static. All strings are UTF-8; some hold control characters and NULs. */
 const struct gsp__traces *test_sample_traces(void);
 const struct gsp__metrics *test_sample_metrics(void);
+const struct gsp__logs *test_sample_logs(void);
 
 #endif

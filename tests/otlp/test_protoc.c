@@ -76,6 +76,12 @@ static void protoc_reads_our_metrics(void **state)
           "metrics.txt");
 }
 
+static void protoc_reads_our_logs(void **state)
+{
+    (void)state;
+    check(&test_logs_signal, "logs.v1.LogsData", "opentelemetry/proto/logs/v1/logs.proto", "logs.txt");
+}
+
 /* The body of an export request is the same bytes. */
 static void protoc_reads_our_export_requests(void **state)
 {
@@ -84,6 +90,8 @@ static void protoc_reads_our_export_requests(void **state)
           "opentelemetry/proto/collector/trace/v1/trace_service.proto", "traces.txt");
     check(&test_metrics_signal, "collector.metrics.v1.ExportMetricsServiceRequest",
           "opentelemetry/proto/collector/metrics/v1/metrics_service.proto", "metrics.txt");
+    check(&test_logs_signal, "collector.logs.v1.ExportLogsServiceRequest",
+          "opentelemetry/proto/collector/logs/v1/logs_service.proto", "logs.txt");
 }
 
 int main(void)
@@ -91,6 +99,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(protoc_reads_our_traces),
         cmocka_unit_test(protoc_reads_our_metrics),
+        cmocka_unit_test(protoc_reads_our_logs),
         cmocka_unit_test(protoc_reads_our_export_requests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

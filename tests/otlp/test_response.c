@@ -66,6 +66,7 @@ static void json_responses(void **state)
         {"{\"partialSuccess\":{\"rejectedSpans\":7,\"errorMessage\":\"too long\"}}", true, 7, "too long"},
         {"{\"partialSuccess\":{\"rejectedDataPoints\":\"300\"}}", true, 300, ""},
         {"{\"partialSuccess\":{\"rejectedLogRecords\":\"1\"}}", true, 1, ""},
+        {"{\"partialSuccess\":{\"rejectedLogRecords\":4,\"errorMessage\":\"too old\"}}", true, 4, "too old"},
         {"{\"partialSuccess\":{\"errorMessage\":\"w\\u00e4rning\"}}", true, 0, "w\xc3\xa4rning"},
         {"{\"partialSuccess\":{\"rejectedSpans\":null,\"errorMessage\":null}}", true, 0, ""},
         {"{\"partialSuccess\":{\"later\":[1]},\"other\":5}", true, 0, ""},

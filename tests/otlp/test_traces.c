@@ -179,7 +179,7 @@ static void pieces_make_the_same_json(void **state)
     struct gsp__buffer b = {0};
 
     (void)state;
-    gsp__otlp_open_json(&b, "resourceSpans", "scopeSpans", "spans", &r->resource, &s->scope);
+    gsp__otlp_open_json(&b, "resourceSpans", "scopeSpans", "spans", &r->resource, &s->scope, GSP__STRING(""));
     for (uint32_t i = 0; i < s->n_spans; i++)
         gsp__otlp_span_json(&b, &s->spans[i]);
     gsp__otlp_close_json(&b);
@@ -194,8 +194,7 @@ static void pieces_make_the_same_protobuf(void **state)
 {
     const struct gsp__resource_spans *r = &signal->sample().traces.resources[0];
     const struct gsp__scope_spans *s = &r->scopes[0];
-    struct gsp__scope_spans bare_scope = {.scope = s->scope, .spans = s->spans, .n_spans = s->n_spans};
-    struct gsp__resource_spans bare = {.resource = r->resource, .scopes = &bare_scope, .n_scopes = 1};
+    struct gsp__resource_spans bare = {.resource = r->resource, .scopes = s, .n_scopes = 1};
     union test_model m = {.traces = {&bare, 1}};
     size_t n;
     uint8_t *whole = test_to_pb(signal, &m, &n), *room = malloc(n);
@@ -203,6 +202,7 @@ static void pieces_make_the_same_protobuf(void **state)
 
     (void)state;
     gsp__pb_write_init(&w, room, n);
+    gsp__otlp_open_pb(&w, s->schema_url);
     for (uint32_t i = s->n_spans; i-- > 0;)
         gsp__otlp_span_pb(&w, 2, &s->spans[i]);
     gsp__otlp_close_pb(&w, room + n, &r->resource, &s->scope);

@@ -17,14 +17,17 @@ import sys
 from google.protobuf import json_format, text_format
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.unknown_fields import UnknownFieldSet
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.logs.v1.logs_pb2 import LogsData
 from opentelemetry.proto.metrics.v1.metrics_pb2 import MetricsData
 from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 
 SIGNALS = {
     "traces": (TracesData, ExportTraceServiceRequest),
     "metrics": (MetricsData, ExportMetricsServiceRequest),
+    "logs": (LogsData, ExportLogsServiceRequest),
 }
 
 ID_BYTES = {"trace_id": 16, "span_id": 8, "parent_span_id": 8}
@@ -211,9 +214,34 @@ def check_metrics(data):
     expect(metrics["no data"].WhichOneof("data") is None, "a metric without data")
 
 
+def check_logs(data):
+    expect(len(data.resource_logs) == 3, "model 0 has three resources")
+    scope = data.resource_logs[0].scope_logs[0]
+    records = scope.log_records
+    bodies = [record.body for record in records]
+    first = records[0]
+    expect(scope.schema_url == "https://opentelemetry.io/schemas/1.41.0", "schema_url")
+    expect(first.time_unix_nano == 1700000000000000001, "time")
+    expect(first.observed_time_unix_nano == 1700000000000000002, "observed time")
+    expect(first.severity_number == 9 and first.severity_text == "INFO", "severity")
+    expect(first.event_name == "gen_ai.client.inference.operation.details", "event name")
+    expect(first.body.string_value == 'caf\u00e9 "quoted"\n\0', "a text as body")
+    expect(first.trace_id.hex() == "5b8efff798038103d269b633813fc60c", "trace_id")
+    expect(first.span_id.hex() == "eee19b7ec3c1b174", "span_id")
+    expect(len(first.attributes) == 28 and first.dropped_attributes_count == 3 and first.flags == 1, "attributes")
+    expect(bodies[1].kvlist_value.values[0].key == "list" and records[1].flags == 2**32 - 1, "a map as body")
+    expect(len(bodies[2].array_value.values) == 8 and records[2].span_id == b"", "an array as body")
+    expect(bodies[3].bytes_value == b"\x00\xff" and records[3].trace_id == b"", "bytes as body")
+    kinds = [body.WhichOneof("value") for body in bodies]
+    expect(kinds[4:13] == ["bytes_value", "string_value", "bool_value", "int_value", "int_value", "double_value",
+                           "double_value", "array_value", "kvlist_value"], "what is empty is a value")
+    expect(not records[13].HasField("body") and records[13].trace_id == bytes(16), "no body, and an id of zeros")
+    expect(len(records) == 15 and records[14].ByteSize() == 0, "an empty record")
+
+
 def main():
     folder, n_models, fixtures = pathlib.Path(sys.argv[1]), int(sys.argv[2]), pathlib.Path(sys.argv[3])
-    checks = {"traces": check_traces, "metrics": check_metrics}
+    checks = {"traces": check_traces, "metrics": check_metrics, "logs": check_logs}
     try:
         for signal, (message_type, _) in SIGNALS.items():
             for number in range(n_models):

@@ -16,7 +16,8 @@
 static const struct {
     const char *name;
     const struct test_signal *signal;
-} signals[] = {{"traces", &test_traces_signal}, {"metrics", &test_metrics_signal}};
+} signals[] = {
+    {"traces", &test_traces_signal}, {"metrics", &test_metrics_signal}, {"logs", &test_logs_signal}};
 
 static const char *path_of(const char *folder, const char *name, int number, const char *end)
 {

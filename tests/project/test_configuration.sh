@@ -14,9 +14,9 @@ trap 'rm -rf "$tmp"' EXIT
         grep -vE '_$|_H$'
     # Whatever else is read from the environment.
     find src -name '*.c' -exec grep -ohE 'gsp__env(_[a-z0-9]+)?\("[A-Z_]+"' {} + | sed 's/.*"\(.*\)"/\1/'
-    # Those of OTLP are put together: OTEL_EXPORTER_OTLP_[TRACES_|METRICS_]NAME.
+    # Those of OTLP are put together: OTEL_EXPORTER_OTLP_[TRACES_|METRICS_|LOGS_]NAME.
     grep -oE '\bsignal, "[A-Z_]+"' src/drain/config.c | sed 's/.*"\(.*\)"/\1/' | while read -r name; do
-        for signal in '' TRACES_ METRICS_; do
+        for signal in '' TRACES_ METRICS_ LOGS_; do
             echo "OTEL_EXPORTER_OTLP_$signal$name"
         done
     done
