@@ -15,6 +15,7 @@ int main(void)
     gsp_drainer_options drainer = GSP_DRAINER_OPTIONS_INIT;
     gsp_exchange_result result = GSP_EXCHANGE_RESULT_INIT;
     gsp_curl_options curl = GSP_CURL_OPTIONS_INIT;
+    gsp_content_piece piece = GSP_CONTENT_PIECE_INIT;
     gsp_failure failure = GSP_FAILURE_INIT;
     gsp_span none = GSP_NO_SPAN_INIT;
     gsp_scope no_scope = GSP_NO_SCOPE_INIT;
@@ -27,5 +28,5 @@ int main(void)
     gsp_context_format(&context, traceparent);
     return (int)(recorder.struct_size + span.struct_size + operation.struct_size + attempt.struct_size +
                  drainer.struct_size + result.struct_size + curl.struct_size + failure.struct_size +
-                 none.id + turn.struct_size) == 0;
+                 piece.struct_size + none.id + turn.struct_size) == 0;
 }

@@ -6,6 +6,7 @@
 #include "support/dump.h"
 #include "support/support.h"
 
+#include <genspan/content.h>
 #include <genspan/exchange.h>
 #include <genspan/turn.h>
 #include <stdio.h>
@@ -148,6 +149,18 @@ static void call_span_add_link(const struct with *w)
 {
     gsp_span_add_link(w->span, w->has_pointers ? &context : NULL, w->has_pointers ? &attribute : NULL, 1);
     gsp_span_add_link(w->span, &context, NULL, 7);
+}
+
+static void call_span_add_content(const struct with *w)
+{
+    gsp_content_piece piece = GSP_CONTENT_PIECE_INIT;
+
+    piece.side = GSP_CONTENT_INPUT;
+    piece.kind = GSP_CONTENT_TEXT;
+    piece.bytes = w->has_pointers ? "text" : NULL;
+    piece.n_bytes = 4;
+    gsp_span_add_content(w->span, w->has_pointers ? &piece : NULL);
+    gsp_span_add_content(w->span, &piece);
 }
 
 static void call_span_end(const struct with *w)
@@ -320,6 +333,7 @@ static const struct call {
     {"gsp_span_set_attribute", call_span_set_attribute},
     {"gsp_span_add_event", call_span_add_event},
     {"gsp_span_add_link", call_span_add_link},
+    {"gsp_span_add_content", call_span_add_content},
     {"gsp_span_context", call_span_context},
     {"gsp_span_set_usage", call_span_set_usage},
     {"gsp_span_set_usage_source", call_span_set_usage_source},
