@@ -477,7 +477,7 @@ static void combinations(void **state)
          &gsp__dialect_otel},
         {"ares,celeste",
          "celeste has a tree of spans of its own, and so has ares: give it an exporter of its own", 1,
-         &gsp__dialect_otel},
+         &gsp__dialect_ares},
         {"otel,klingon", "klingon is not known", 1, &gsp__dialect_otel},
         {"otel,,langfuse", " is not known", 2, &gsp__dialect_otel},
         {"klingon", "klingon is not known", 1, &gsp__dialect_otel},
