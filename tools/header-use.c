@@ -15,6 +15,12 @@ int main(void)
     gsp_exchange_result result = GSP_EXCHANGE_RESULT_INIT;
     gsp_curl_options curl = GSP_CURL_OPTIONS_INIT;
     gsp_failure failure = GSP_FAILURE_INIT;
+    gsp_retry_options retry = GSP_RETRY_OPTIONS_INIT;
+    gsp_fallback_options fallback = GSP_FALLBACK_OPTIONS_INIT;
+    gsp_target target = GSP_TARGET_INIT;
+    gsp_runner_options runner = GSP_RUNNER_OPTIONS_INIT;
+    gsp_call_options call = GSP_CALL_OPTIONS_INIT;
+    gsp_step step = GSP_STEP_INIT;
     gsp_span none = GSP_NO_SPAN_INIT;
     gsp_scope no_scope = GSP_NO_SCOPE_INIT;
     char traceparent[GSP_TRACEPARENT_BYTES];
@@ -26,5 +32,7 @@ int main(void)
     gsp_context_format(&context, traceparent);
     return (int)(recorder.struct_size + span.struct_size + operation.struct_size + attempt.struct_size +
                  drainer.struct_size + result.struct_size + curl.struct_size + failure.struct_size +
+                 retry.struct_size + fallback.struct_size + target.struct_size + runner.struct_size +
+                 call.struct_size + step.struct_size +
                  none.id) == 0;
 }

@@ -80,10 +80,11 @@ typedef enum gsp_media {
 } gsp_media;
 
 /* Bits of gsp_target.flags. Since 0.1. Source: FA-7. */
-#define GSP_TARGET_NO_STREAM 0x1u /* cannot stream; refused in a list for speech to text, but with the next  \
-                                   */
-#define GSP_TARGET_HAS_VAD 0x2u   /* wrapped with voice activity detection, which makes a stream of it */
-#define GSP_TARGET_RECORDS 0x4u   /* marks its chunks and ends its attempt by itself, as an exchange does */
+#define GSP_TARGET_NO_STREAM                                                                                 \
+    0x1u                        /* cannot stream; refused in a list for speech to text, but with the next    \
+                                 */
+#define GSP_TARGET_HAS_VAD 0x2u /* wrapped with voice activity detection, which makes a stream of it */
+#define GSP_TARGET_RECORDS 0x4u /* marks its chunks and ends its attempt by itself, as an exchange does */
 
 /* Most targets and lists of one runner, the root included; deepest nesting. Since 0.1. */
 #define GSP_TARGETS_MAX      32

@@ -83,9 +83,10 @@ typedef struct gsp_read {
     int64_t at_ns;   /* when it came; 0: now. Not after now */
     int64_t wake_ns; /* of NOTHING: when there will be something; 0: not known */
 
-    uint32_t chunk;    /* of CHUNK: a gsp_chunk_kind */
-    uint32_t choice;   /* which answer */
-    const void *bytes; /* given to the caller as they are */
+    uint32_t has_finish; /* of CHUNK: 1: a finish reason is in it; what ends after that is whole (ST-2) */
+    uint32_t chunk;      /* of CHUNK: a gsp_chunk_kind */
+    uint32_t choice;     /* which answer */
+    const void *bytes;   /* given to the caller as they are */
     size_t n_bytes;
     const void *detail; /* whatever target and caller agree on; given to the caller as it is */
 
@@ -157,7 +158,7 @@ typedef struct gsp_notice {
  *   notice  in  borrowed for the call
  *
  * Runs inside the call that brings it about, on its thread; those about probes come from whichever call of
- * the runner is polled. It must not call the runner or the call. Since 0.1.
+ * the runner starts or polls them. It must not call the runner or the call. Since 0.1.
  */
 typedef void gsp_notice_fn(void *self, const gsp_notice *notice);
 
@@ -176,8 +177,8 @@ typedef struct gsp_runner_options {
     uint32_t reserved;              /* 0 */
     const gsp_target *target;       /* a model, or a list; not NULL */
     const gsp_retry_options *retry; /* of it as a whole: of a list, all of it once more. NULL: one try */
-    gsp_notice_fn *on_notice;       /* of calls that have none of their own, and of probes whose call is gone;
-                                       from any thread. NULL: none */
+    gsp_notice_fn *on_notice;       /* of probes, and of calls that have none of their own; from any thread.
+                                       NULL: none */
     void *notice_self;              /* must outlive the runner */
 } gsp_runner_options;
 
@@ -259,15 +260,17 @@ typedef struct gsp_call_options {
     uint64_t seed;             /* spreads the others; 0: of the kernel's randomness */
     int64_t now_ns;            /* the start; not 0 */
     int64_t timeout_ns;        /* of the whole operation, waits and all; 0: none */
-    gsp_notice_fn *on_notice;  /* of this call and of its probes as long as it lives; NULL: the runner's */
+    gsp_notice_fn *on_notice;  /* NULL: the runner's */
     void *notice_self;
 } gsp_call_options;
 
-#define GSP_CALL_STREAM 0x1u /* input and answer are a stream: probes have a slot apart from whole requests  \
-                              */
+#define GSP_CALL_STREAM                                                                                      \
+    0x1u /* input and answer are a stream: probes have a slot apart from whole requests                      \
+          */
 #define GSP_CALL_OPEN_INPUT 0x2u /* of speech: input follows, by gsp_call_input */
-#define GSP_CALL_NO_TEXT    0x4u /* to speech: there is nothing to say (tools only), so silence is no failure \
-                                  */
+#define GSP_CALL_NO_TEXT                                                                                     \
+    0x4u /* to speech: there is nothing to say (tools only), so silence is no failure                        \
+          */
 
 /* All defaults, but that now_ns is to be set; sets struct_size. Since 0.1. */
 #define GSP_CALL_OPTIONS_INIT                                                                                \
@@ -283,7 +286,7 @@ typedef struct gsp_call_options {
  *   options  in  NULL is not allowed
  *
  * Returns the call, the caller's until gsp_call_free; NULL when there is no memory. One allocation, below
- * 4 KiB, and one chunk of the ring. Thread-safe. Since 0.1. Source: OP-1.
+ * 8 KiB, and one chunk of the ring. Thread-safe. Since 0.1. Source: OP-1.
  */
 GSP_API gsp_call *gsp_call_new(gsp_runner *runner, const gsp_call_options *options);
 

@@ -150,7 +150,7 @@ static gsp_attempt_kind kind_of(const struct gsp__fallback *f, unsigned node)
     return node == f->last_node ? GSP_ATTEMPT_RETRY : GSP_ATTEMPT_FALLBACK;
 }
 
-static void send(struct gsp__fallback *f, unsigned node, struct gsp__decision *out)
+static void send(struct gsp__fallback *f, unsigned node, int64_t now_ns, struct gsp__decision *out)
 {
     f->state = RUNNING;
     f->node = (uint8_t)node;
@@ -164,6 +164,8 @@ static void send(struct gsp__fallback *f, unsigned node, struct gsp__decision *o
     out->has_input_ended = !f->is_input_open;
     f->tried |= 1u << out->target;
     f->last_node = (uint8_t)node;
+    if (f->input_ns == 0 && f->has_text)
+        f->input_ns = now_ns;
 }
 
 static bool is_any_available(const struct gsp__fallback *f, unsigned list)
@@ -209,7 +211,7 @@ static void begin(struct gsp__fallback *f, unsigned node, int64_t now_ns, struct
         s->started_ns = now_ns;
         s->has_content = false;
         if (is_model(f->plan, node)) {
-            send(f, node, out);
+            send(f, node, now_ns, out);
             return;
         }
         s->not_before_ns = 0;
@@ -500,7 +502,7 @@ static void on_failure(struct gsp__fallback *f, const struct gsp__event *e, stru
 
 static void on_input(struct gsp__fallback *f, const struct gsp__event *e)
 {
-    if (f->input_ns == 0)
+    if (f->input_ns == 0 && f->state == RUNNING)
         f->input_ns = e->now_ns;
     f->has_text = true;
     f->input_length_ns += e->length_ns;
