@@ -81,13 +81,6 @@ static void take_usage(void *self, gsp_usage part, int64_t tokens)
     n_seen += (uint64_t)tokens;
 }
 
-static void take_tool_call(void *self, unsigned choice, unsigned index, const char *id, size_t n_id,
-                           const char *name, size_t n_name)
-{
-    (void)self, (void)choice, (void)index, (void)id, (void)name;
-    n_seen += n_id + n_name;
-}
-
 static void take_mark(void *self, gsp_mark mark, int64_t now_ns)
 {
     (void)self, (void)now_ns;
@@ -106,7 +99,6 @@ static const struct gsp__sink sink = {
     .real = take_real,
     .boolean = take_boolean,
     .usage = take_usage,
-    .tool_call = take_tool_call,
     .mark = take_mark,
     .error = take_error,
 };

@@ -13,7 +13,8 @@
 /* What a sink was told, as text; pieces of the same content are joined. */
 struct log {
     struct gsp__buffer text;
-    int content; /* of which choice and kind the last line is content; -1: of none */
+    bool is_content; /* the last line is content, of this place: */
+    gsp_content_piece content;
     unsigned n_errors, n_marks;
     uint64_t seen[4]; /* facts that come once */
 };
@@ -21,7 +22,7 @@ struct log {
 static void line(struct log *l)
 {
     gsp__buffer_add_char(&l->text, '\n');
-    l->content = -1;
+    l->is_content = false;
 }
 
 static void first_time(struct log *l, unsigned fact)
@@ -80,18 +81,6 @@ static void on_usage(void *self, gsp_usage part, int64_t tokens)
     gsp__buffer_printf(&((struct log *)self)->text, "usage %u %lld", (unsigned)part, (long long)tokens);
 }
 
-static void on_tool_call(void *self, unsigned choice, unsigned index, const char *id, size_t n_id,
-                         const char *name, size_t n_name)
-{
-    struct log *l = self;
-
-    line(l);
-    gsp__buffer_printf(&l->text, "tool call %u.%u %zu ", choice, index, n_id);
-    gsp__buffer_add(&l->text, id, n_id);
-    gsp__buffer_printf(&l->text, " %zu ", n_name);
-    gsp__buffer_add(&l->text, name, n_name);
-}
-
 static void on_mark(void *self, gsp_mark mark, int64_t now_ns)
 {
     struct log *l = self;
@@ -110,34 +99,62 @@ static void on_error(void *self)
     gsp__buffer_add_string(&l->text, "error");
 }
 
-static void on_content(void *self, unsigned choice, gsp_mark kind, const char *bytes, size_t n)
+static bool is_joined(unsigned kind)
 {
-    struct log *l = self;
-    int content = (int)(choice & 0xffffff) << 4 | (int)kind;
-
-    FUZZ_CHECK(n > 0, "an empty piece of content");
-    if (l->content != content) {
-        line(l);
-        gsp__buffer_printf(&l->text, "content %u %u ", choice, (unsigned)kind);
-        l->content = content;
-    }
-    gsp__buffer_add(&l->text, bytes, n);
+    return kind == GSP_CONTENT_TEXT || kind == GSP_CONTENT_REASONING ||
+           kind == GSP_CONTENT_TOOL_CALL_ARGUMENTS || kind == GSP_CONTENT_TOOL_RESPONSE ||
+           kind == GSP_CONTENT_MEDIA_URI || kind == GSP_CONTENT_JSON;
 }
 
-static void on_move(void *self, unsigned choice, gsp_mark kind, unsigned to_choice, gsp_mark to_kind,
-                    size_t n)
+static void put_place(struct log *l, const gsp_content_piece *p)
+{
+    gsp__buffer_printf(&l->text, "%u.%u.%u.%u ", p->side, p->kind, p->place, p->part);
+}
+
+static bool is_same_place(const gsp_content_piece *a, const gsp_content_piece *b)
+{
+    return a->side == b->side && a->kind == b->kind && a->place == b->place && a->part == b->part;
+}
+
+static void on_piece(void *self, const gsp_content_piece *piece)
 {
     struct log *l = self;
 
-    FUZZ_CHECK(n > 0 && (choice != to_choice || kind != to_kind), "nothing moved");
+    FUZZ_CHECK(piece->struct_size == sizeof *piece, "a piece of size %u", piece->struct_size);
+    FUZZ_CHECK(piece->n_bytes > 0 || piece->kind == GSP_CONTENT_MEDIA_SIZE, "an empty piece");
+    if (!l->is_content || !is_joined(piece->kind) || !is_same_place(&l->content, piece)) {
+        line(l);
+        put_place(l, piece);
+        gsp__buffer_printf(&l->text, "%llu ", (unsigned long long)piece->value);
+        l->content = *piece;
+        l->is_content = true;
+    }
+    gsp__buffer_add(&l->text, piece->bytes, piece->n_bytes);
+}
+
+static void on_move(void *self, const gsp_content_piece *from, const gsp_content_piece *to)
+{
+    struct log *l = self;
+
+    FUZZ_CHECK(from->n_bytes > 0 && from->n_bytes == to->n_bytes && !is_same_place(from, to),
+               "nothing moved");
     line(l);
-    gsp__buffer_printf(&l->text, "move %u %u to %u %u: %zu", choice, (unsigned)kind, to_choice,
-                       (unsigned)to_kind, n);
+    put_place(l, from);
+    gsp__buffer_add_string(&l->text, "to ");
+    put_place(l, to);
+    gsp__buffer_printf(&l->text, "%zu", from->n_bytes);
 }
 
 static const struct gsp__sink sink = {
-    on_string,    on_integer, on_real,  on_boolean, on_usage,
-    on_tool_call, on_mark,    on_error, on_content, on_move,
+    .string = on_string,
+    .integer = on_integer,
+    .real = on_real,
+    .boolean = on_boolean,
+    .usage = on_usage,
+    .mark = on_mark,
+    .error = on_error,
+    .piece = on_piece,
+    .move = on_move,
 };
 
 static bool feed_request(void *self, const char *bytes, size_t n)
@@ -149,7 +166,7 @@ static bool feed_request(void *self, const char *bytes, size_t n)
 static struct gsp__buffer read_request(const struct fuzz_document *d, enum fuzz_cutting cutting)
 {
     struct gsp__request_decoder decoder;
-    struct log log = {.content = -1};
+    struct log log = {0};
 
     memset(&decoder, 0xa5, sizeof decoder); /* what is not initialised is noticed */
     gsp__request_init(&decoder, &FUZZ_FORMAT, &sink, &log);
@@ -167,7 +184,7 @@ static bool feed_response(void *self, const char *bytes, size_t n)
 static struct gsp__buffer read_response(const struct fuzz_document *d, enum fuzz_cutting cutting)
 {
     struct gsp__decoder decoder;
-    struct log log = {.content = -1};
+    struct log log = {0};
 
     memset(&decoder, 0xa5, sizeof decoder);
     gsp__decoder_init(&decoder, &FUZZ_FORMAT, (enum gsp__framing)(d->options % (GSP__FRAMING_OTHER + 1)),

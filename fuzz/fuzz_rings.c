@@ -62,7 +62,13 @@ static void fill_attempt(gsp_span at)
     for (int i = 0; i < 4; i++)
         gsp_stream_mark(at, GSP_MARK_TEXT, 0);
     gsp_stream_mark(at, GSP_MARK_TERMINAL, 0);
-    gsp__record_add_content(gsp__record_find(at), 1, long_text, 1000);
+    for (uint16_t kind = GSP_CONTENT_ROLE; kind <= GSP_CONTENT_JSON; kind++) {
+        gsp_content_piece piece = {sizeof piece, GSP_CONTENT_OUTPUT, kind, 0, 1, 0, long_text, 500, 12};
+
+        gsp_span_add_content(at, &piece);
+        piece.side = GSP_CONTENT_INPUT;
+        gsp_span_add_content(at, &piece);
+    }
 }
 
 static void fill(gsp_recorder *r)
@@ -237,15 +243,6 @@ static void read_entries(struct gsp__entries entries, struct gsp__reader *reader
             read_entries(event.attributes, reader, ref, arena);
         if (e.kind == GSP__ENTRY_LINK && gsp__entry_link(&e, &link))
             read_entries(link.attributes, reader, ref, arena);
-        if (e.kind == GSP__ENTRY_CONTENT && n >= sizeof(struct gsp__content_ref)) {
-            struct gsp__content_ref content;
-            const char *bytes;
-
-            memcpy(&content, p, sizeof content);
-            bytes = gsp__reader_content(reader, ref, &content, arena);
-            if (bytes)
-                read_bytes(bytes, (size_t)content.n_bytes);
-        }
     }
 }
 

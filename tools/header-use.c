@@ -11,9 +11,11 @@ int main(void)
     gsp_span_options span = GSP_SPAN_OPTIONS_INIT;
     gsp_operation_options operation = GSP_OPERATION_OPTIONS_INIT;
     gsp_attempt_options attempt = GSP_ATTEMPT_OPTIONS_INIT;
+    gsp_turn_options turn = GSP_TURN_OPTIONS_INIT;
     gsp_drainer_options drainer = GSP_DRAINER_OPTIONS_INIT;
     gsp_exchange_result result = GSP_EXCHANGE_RESULT_INIT;
     gsp_curl_options curl = GSP_CURL_OPTIONS_INIT;
+    gsp_content_piece piece = GSP_CONTENT_PIECE_INIT;
     gsp_failure failure = GSP_FAILURE_INIT;
     gsp_retry_options retry = GSP_RETRY_OPTIONS_INIT;
     gsp_fallback_options fallback = GSP_FALLBACK_OPTIONS_INIT;
@@ -34,5 +36,5 @@ int main(void)
                  drainer.struct_size + result.struct_size + curl.struct_size + failure.struct_size +
                  retry.struct_size + fallback.struct_size + target.struct_size + runner.struct_size +
                  call.struct_size + step.struct_size +
-                 none.id) == 0;
+                 piece.struct_size + none.id + turn.struct_size) == 0;
 }

@@ -40,7 +40,8 @@ typedef enum gsp_content_kind {
     GSP_CONTENT_TOOL_RESPONSE = 9,   /* text or JSON, or more of it */
     GSP_CONTENT_MEDIA_MODALITY = 10, /* image, audio, video, document */
     GSP_CONTENT_MEDIA_MIME_TYPE = 11,
-    GSP_CONTENT_MEDIA_URI = 12,     /* a reference; never a data: URL, which is MIME type and size */
+    GSP_CONTENT_MEDIA_URI = 12,     /* a reference, or more of it; never a data: URL, which is MIME type
+                                       and size */
     GSP_CONTENT_MEDIA_FILE_ID = 13, /* the provider's name of an uploaded file */
     GSP_CONTENT_MEDIA_SIZE = 14,    /* of inline media, in `value`; its bytes are never kept */
     GSP_CONTENT_JSON = 15           /* JSON as it stands, or more of it (tools, documents) */
@@ -68,6 +69,21 @@ typedef struct gsp_content_piece {
     {                                                                                                        \
         (uint32_t)sizeof(gsp_content_piece), 0, 0, 0, 0, 0, NULL, 0, 0                                       \
     }
+
+/*
+ * Keep a piece of content with a span, an operation or an attempt.
+ *
+ *   span   in  open
+ *   piece  in  borrowed for the call; NULL, and one without bytes (but a size), is passed over. A URI is
+ * given whole; of a data: URL its MIME type and size are kept, not one byte of what it carries
+ *
+ * Nothing is kept where capture is off. A side or kind that is none is dropped and counted
+ * (GSP_LOSS_TYPE). When the ring's content quota is used up, what has no room is lost (GSP_LOSS_CONTENT_FULL)
+ * and the span's content ends there, marked as cut; facts do not suffer. Memory: none but the ring's content
+ * quota: 12 bytes for each piece, and its bytes. Thread rule: one thread at a time for one span. Since 0.1.
+ * Source: CO-1, CO-2.
+ */
+GSP_API void gsp_span_add_content(gsp_span span, const gsp_content_piece *piece);
 
 #ifdef __cplusplus
 }

@@ -12,6 +12,7 @@
 #include <genspan/recorder.h>
 #include <genspan/runner.h>
 #include <genspan/span.h>
+#include <genspan/turn.h>
 #include <genspan/types.h>
 
 #endif

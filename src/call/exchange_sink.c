@@ -87,19 +87,6 @@ static void on_usage(void *self, gsp_usage part, int64_t tokens)
     gsp_span_set_usage(x->attempt, part, tokens);
 }
 
-/* Which tools were called is content of the answer; that they were, a count tells at the end. */
-static void on_tool_call(void *self, unsigned choice, unsigned index, const char *id, size_t n_id,
-                         const char *name, size_t n_name)
-{
-    (void)self;
-    (void)choice;
-    (void)index;
-    (void)id;
-    (void)n_id;
-    (void)name;
-    (void)n_name;
-}
-
 static void on_mark(void *self, gsp_mark mark, int64_t now_ns)
 {
     struct gsp_exchange *x = self;
@@ -114,11 +101,39 @@ static void on_error(void *self)
     (void)self; /* the decoder remembers it */
 }
 
-static void on_content(void *self, unsigned choice, gsp_mark kind, const char *bytes, size_t n)
+/* What was said is kept where capture is on; the function of the program is told of what is shown of an
+ * answer. */
+static void on_piece(void *self, const gsp_content_piece *piece)
 {
     struct gsp_exchange *x = self;
+    gsp_mark kind = piece->kind == GSP_CONTENT_TEXT                  ? GSP_MARK_TEXT
+                    : piece->kind == GSP_CONTENT_REASONING           ? GSP_MARK_REASONING
+                    : piece->kind == GSP_CONTENT_TOOL_CALL_ARGUMENTS ? GSP_MARK_TOOL_CALL
+                                                                     : GSP_MARK_EVENT;
+    struct gsp__record r = gsp__record_find(x->attempt);
 
-    x->content(x->content_self, choice, kind, bytes, n);
+    if (r.head)
+        gsp__record_add_piece(r, piece);
+    if (x->content && piece->side == GSP_CONTENT_OUTPUT && kind != GSP_MARK_EVENT)
+        x->content(x->content_self, piece->place, kind, piece->bytes, piece->n_bytes);
+}
+
+static void on_move(void *self, const gsp_content_piece *from, const gsp_content_piece *to)
+{
+    struct gsp__record r = gsp__record_find(((struct gsp_exchange *)self)->attempt);
+
+    if (r.head)
+        gsp__record_move_content(r, from, to);
+}
+
+/* CO-1: where capture is off, and nobody asks for it, no byte of content is looked at. */
+static void choose_content(struct gsp_exchange *x)
+{
+    struct gsp__record r = gsp__record_find(x->attempt);
+    bool is_kept = r.head && r.view->ring->capture != GSP__CAPTURE_NONE;
+
+    x->sink.piece = is_kept || x->content ? on_piece : NULL;
+    x->sink.move = is_kept ? on_move : NULL;
 }
 
 void gsp__exchange_sink_init(struct gsp_exchange *x)
@@ -129,10 +144,10 @@ void gsp__exchange_sink_init(struct gsp_exchange *x)
         .real = on_real,
         .boolean = on_boolean,
         .usage = on_usage,
-        .tool_call = on_tool_call,
         .mark = on_mark,
         .error = on_error,
     };
+    choose_content(x);
 }
 
 void gsp_exchange_on_content(gsp_exchange *x, gsp_content_fn *fn, void *self)
@@ -141,5 +156,5 @@ void gsp_exchange_on_content(gsp_exchange *x, gsp_content_fn *fn, void *self)
         return;
     x->content = fn;
     x->content_self = self;
-    x->sink.content = fn ? on_content : NULL;
+    choose_content(x);
 }

@@ -55,16 +55,6 @@ static unsigned kind_of(const struct gsp__head *operation, unsigned wish, unsign
     return target_index == operation->target_index ? GSP_ATTEMPT_RETRY : GSP_ATTEMPT_FALLBACK;
 }
 
-/* The scope an operation is in, as a handle: its attempts are in the same. */
-static uint64_t scope_of(struct gsp__record r)
-{
-    uint64_t scope = atomic_load_explicit(&r.head->scope, memory_order_relaxed);
-
-    if (scope == 0)
-        return 0;
-    return gsp__view_handle(r.view, gsp__handle_index(scope), gsp__handle_generation(scope));
-}
-
 gsp_span gsp_attempt_start(gsp_span operation, const gsp_attempt_options *options)
 {
     gsp_attempt_options defaults = GSP_ATTEMPT_OPTIONS_INIT;
@@ -78,7 +68,7 @@ gsp_span gsp_attempt_start(gsp_span operation, const gsp_attempt_options *option
     if (!op.head || op.head->kind != GSP__RECORD_OPERATION)
         return (gsp_span)GSP_NO_SPAN_INIT;
     parent = gsp__record_context(op);
-    start.scope = scope_of(op);
+    start.scope = gsp__record_scope(op);
     start.now_ns = gsp__record_time(op, o->now_ns);
     start.operation = gsp__handle(op.head->owner, op.head->generation);
     start.attempt_number = op.head->attempt_number;

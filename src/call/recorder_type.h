@@ -27,6 +27,16 @@ GSP__INLINE gsp_context gsp__record_context(struct gsp__record r)
     return c;
 }
 
+/* The scope a record is in, as a handle: what is started under it is in the same. */
+GSP__INLINE uint64_t gsp__record_scope(struct gsp__record r)
+{
+    uint64_t scope = atomic_load_explicit(&r.head->scope, memory_order_relaxed);
+
+    if (scope == 0)
+        return 0;
+    return gsp__view_handle(r.view, gsp__handle_index(scope), gsp__handle_generation(scope));
+}
+
 /* The kind a caller wants; the default for 0 and for what is none. */
 GSP__INLINE unsigned gsp__span_kind(uint32_t wish, gsp_span_kind fallback)
 {

@@ -30,6 +30,7 @@ struct gsp__command {
 
 int gsp__cmd_chat(int argc, char **argv);
 int gsp__cmd_sim(int argc, char **argv);
+int gsp__cmd_simulate(int argc, char **argv);
 int gsp__cmd_drain(int argc, char **argv);
 int gsp__cmd_recover(int argc, char **argv);
 int gsp__cmd_top(int argc, char **argv);

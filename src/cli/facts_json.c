@@ -199,17 +199,13 @@ static struct tool_call *call_at(struct facts *f, unsigned choice, unsigned inde
     return &f->calls[f->n_calls++];
 }
 
-static void on_tool_call(void *self, unsigned choice, unsigned index, const char *id, size_t n_id,
-                         const char *name, size_t n_name)
+/* What is said again says nothing new. */
+static void add_to_call(struct facts *f, const gsp_content_piece *piece, const char *key)
 {
-    struct tool_call *call = call_at(self, choice, index);
+    struct tool_call *call = call_at(f, piece->place, piece->part);
 
-    if (!call)
-        return;
-    if (n_id && json_is_null(json_object_get(call->json, "id")))
-        json_object_set_new(call->json, "id", text_json(id, n_id));
-    if (n_name && json_is_null(json_object_get(call->json, "name")))
-        json_object_set_new(call->json, "name", text_json(name, n_name));
+    if (call && json_is_null(json_object_get(call->json, key)))
+        json_object_set_new(call->json, key, text_json(piece->bytes, piece->n_bytes));
 }
 
 static void on_mark(void *self, gsp_mark mark, int64_t now_ns)
@@ -224,28 +220,34 @@ static void on_error(void *self)
     ((struct facts *)self)->has_error = true;
 }
 
-static void on_content(void *self, unsigned choice, gsp_mark kind, const char *bytes, size_t n)
+static void on_piece(void *self, const gsp_content_piece *piece)
 {
     struct facts *f = self;
 
-    if (kind == GSP_MARK_TEXT && choice < CHOICES_MAX)
-        gsp__buffer_add(&f->text[choice], bytes, n);
+    if (piece->side != GSP_CONTENT_OUTPUT)
+        return;
+    if (piece->kind == GSP_CONTENT_TEXT && piece->part == 0 && piece->place < CHOICES_MAX)
+        gsp__buffer_add(&f->text[piece->place], piece->bytes, piece->n_bytes);
+    else if (piece->kind == GSP_CONTENT_TOOL_CALL_ID)
+        add_to_call(f, piece, "id");
+    else if (piece->kind == GSP_CONTENT_TOOL_CALL_NAME)
+        add_to_call(f, piece, "name");
 }
 
-static void on_move(void *self, unsigned choice, gsp_mark kind, unsigned to_choice, gsp_mark to_kind,
-                    size_t n)
+static void on_move(void *self, const gsp_content_piece *from, const gsp_content_piece *to)
 {
     struct facts *f = self;
-    struct gsp__buffer *from;
+    struct gsp__buffer *text;
+    size_t n = from->n_bytes;
 
-    if (kind != GSP_MARK_TEXT || choice >= CHOICES_MAX)
+    if (from->kind != GSP_CONTENT_TEXT || from->place >= CHOICES_MAX)
         return;
-    from = &f->text[choice];
-    if (n > from->n)
-        n = from->n;
-    if (to_kind == GSP_MARK_TEXT && to_choice < CHOICES_MAX)
-        gsp__buffer_add(&f->text[to_choice], from->data + from->n - n, n);
-    from->n -= n;
+    text = &f->text[from->place];
+    if (n > text->n)
+        n = text->n;
+    if (to->kind == GSP_CONTENT_TEXT && to->place < CHOICES_MAX)
+        gsp__buffer_add(&f->text[to->place], text->data + text->n - n, n);
+    text->n -= n;
 }
 
 static const struct gsp__sink sink = {
@@ -254,10 +256,9 @@ static const struct gsp__sink sink = {
     .real = on_real,
     .boolean = on_boolean,
     .usage = on_usage,
-    .tool_call = on_tool_call,
     .mark = on_mark,
     .error = on_error,
-    .content = on_content,
+    .piece = on_piece,
     .move = on_move,
 };
 
@@ -288,7 +289,7 @@ static int by_place(const void *a, const void *b)
     return (x->index > y->index) - (x->index < y->index);
 }
 
-static void put_lists(struct facts *f)
+static void put_lists(struct facts *f, unsigned n_calls)
 {
     json_t *finish = json_array(), *calls = json_array();
 
@@ -300,7 +301,7 @@ static void put_lists(struct facts *f)
         json_array_append(calls, f->calls[i].json);
     if (json_array_size(finish))
         json_object_set(f->out, "finish_reasons", finish);
-    if (json_array_size(calls))
+    if (json_array_size(calls) && n_calls > 0) /* which leaves out the older way to call a function */
         json_object_set(f->out, "tool_calls", calls);
     if (json_array_size(f->ids))
         json_object_set(f->out, "provider_request_id_candidates", f->ids);
@@ -392,7 +393,7 @@ json_t *gsp__facts_json(const struct gsp__exchange_bytes *x, const struct gsp__f
         json_object_del(out, "error_code");
         json_object_del(out, "error_message");
     }
-    put_lists(f);
+    put_lists(f, response->n_tool_calls);
 out:
     if (f) {
         for (size_t i = 0; i < CHOICES_MAX; i++) {

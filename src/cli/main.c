@@ -13,6 +13,7 @@ static const struct gsp__command commands[] = {
     {"recover", "export what dead programs left behind (drain --dead --once)", gsp__cmd_recover},
     {"decode", "the facts in a recorded exchange with a provider", gsp__cmd_decode},
     {"sim", "a simulated provider on loopback, with scripted faults", gsp__cmd_sim},
+    {"simulate", "scenarios of calls, under a clock of their own", gsp__cmd_simulate},
 };
 
 static void help(FILE *to)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "derive/seconds.h"
+#include "derive/turn_delays.h"
 
 bool gsp__parse(const struct gsp__snapshot *s, struct gsp__arena *arena, struct gsp__parsed *out)
 {
@@ -144,6 +145,88 @@ static void inherit_ending(struct gsp__call *c, bool is_dead)
     }
 }
 
+/* The reasons are facts, by choice; the message of a choice is where it stands in the output. */
+static void put_finish_reasons(struct gsp__messages *output, const struct gsp__parsed *p)
+{
+    for (unsigned i = 0; i < p->n_entries; i++) {
+        const struct gsp__entry_view *e = &p->entries[i];
+
+        if (e->fact != GSP_FACT_FINISH_REASON || e->kind != GSP__ENTRY_ITEM)
+            continue;
+        for (uint32_t k = 0; k < output->n && output->items[k].place <= e->index; k++)
+            if (output->items[k].place == e->index)
+                output->items[k].finish_reason = (struct gsp__string){(const char *)e->payload, e->n_payload};
+    }
+}
+
+static bool read_content_of(const struct gsp__call_record *r, struct gsp__arena *arena,
+                            struct gsp__content *out)
+{
+    const struct gsp__snapshot *s = r->parsed.snapshot;
+
+    if (!gsp__content_read(s, arena, out))
+        return false;
+    put_finish_reasons(&out->output, &r->parsed);
+    return true;
+}
+
+static bool has_content(const struct gsp__call_record *r)
+{
+    return r && (r->parsed.snapshot->content || r->parsed.snapshot->is_content_cut);
+}
+
+static void prefer_own(struct gsp__string *own, const struct gsp__string *other)
+{
+    if (own->n == 0)
+        *own = *other;
+}
+
+/* What the operation itself does not say, its attempt does: but an answer only the one that served. */
+static void merge_content(struct gsp__content *own, const struct gsp__content *attempt, bool is_served)
+{
+    if (own->input.n == 0)
+        own->input = attempt->input;
+    if (own->n_instructions == 0) {
+        own->instructions = attempt->instructions;
+        own->n_instructions = attempt->n_instructions;
+    }
+    if (own->n_tools == 0) {
+        own->tools = attempt->tools;
+        own->n_tools = attempt->n_tools;
+    }
+    if (is_served && attempt->output.n > 0)
+        own->output = attempt->output;
+    prefer_own(&own->tool_arguments, &attempt->tool_arguments);
+    prefer_own(&own->tool_result, &attempt->tool_result);
+    prefer_own(&own->transcript, &attempt->transcript);
+    prefer_own(&own->query, &attempt->query);
+    prefer_own(&own->documents, &attempt->documents);
+    own->is_cut |= attempt->is_cut;
+}
+
+static bool read_content(struct gsp__call *c, struct gsp__arena *arena)
+{
+    const struct gsp__call_record *attempt = c->served;
+    struct gsp__content *both;
+
+    c->content = NULL;
+    if (!attempt && c->n_attempts > 0)
+        attempt = &c->attempts[c->n_attempts - 1];
+    if (!has_content(c->root) && !has_content(attempt))
+        return true;
+    both = gsp__arena_get(arena, 2 * sizeof *both);
+    if (!both)
+        return false;
+    memset(both, 0, 2 * sizeof *both);
+    if (has_content(c->root) && !read_content_of(c->root, arena, &both[0]))
+        return false;
+    if (has_content(attempt) && !read_content_of(attempt, arena, &both[1]))
+        return false;
+    merge_content(&both[0], &both[1], c->served != NULL);
+    c->content = &both[0];
+    return true;
+}
+
 bool gsp__call_read(const struct gsp__snapshot *snapshots, uint32_t n, bool is_dead, struct gsp__arena *arena,
                     struct gsp__call *out)
 {
@@ -152,7 +235,8 @@ bool gsp__call_read(const struct gsp__snapshot *snapshots, uint32_t n, bool is_d
     if (!records)
         return false;
     for (uint32_t i = 0; i < n; i++) {
-        if (!gsp__parse(&snapshots[i], arena, &records[i].parsed))
+        if (!gsp__parse(&snapshots[i], arena, &records[i].parsed) ||
+            !gsp__turn_complete(&records[i].parsed, arena))
             return false;
         read_ending(&records[i], is_dead);
     }
@@ -164,5 +248,5 @@ bool gsp__call_read(const struct gsp__snapshot *snapshots, uint32_t n, bool is_d
     out->served = find_served(out);
     out->wait_ns = total_wait(out);
     inherit_ending(out, is_dead);
-    return true;
+    return read_content(out, arena);
 }

@@ -5,6 +5,7 @@
 #define GSP_DERIVE_CALL_H
 
 #include "base/arena.h"
+#include "derive/messages.h"
 #include "derive/model.h"
 #include "record/fact_types.h"
 #include "record/reader.h"
@@ -55,6 +56,7 @@ struct gsp__call {
     uint32_t n_attempts;
     const struct gsp__call_record *served; /* the attempt whose answer it is, or NULL */
     int64_t wait_ns;                       /* between attempts, in all */
+    const struct gsp__content *content;    /* what was said, or NULL: nothing that is known */
 };
 
 /*

@@ -125,6 +125,8 @@ enum gsp__when {
     GSP__ONE_TARGET,      /* at the most */
     GSP__SEVERAL_TARGETS, /* it fell back */
     GSP__NO_ATTEMPTS,
+    GSP__IF_ROOT,  /* nobody called it */
+    GSP__IF_CHILD, /* it has a parent */
 };
 
 enum {

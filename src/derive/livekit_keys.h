@@ -28,6 +28,7 @@
         [GSP_FACT_GENERATION_ID] = GSP__KEY("lk.generation_id"),                                             \
         [GSP_FACT_PARENT_GENERATION_ID] = GSP__KEY("lk.parent_generation_id"),                               \
         [GSP_FACT_INTERRUPTED] = GSP__KEY("lk.interrupted"),                                                 \
+        [GSP__FACT_TRANSCRIPT] = GSP__KEY("lk.pii.user_transcript"),                                         \
         [GSP_FACT_TRANSCRIPT_CONFIDENCE] = GSP__KEY("lk.transcript_confidence"),                             \
         [GSP_FACT_TRANSCRIPTION_DELAY] = GSP__KEY("lk.transcription_delay"),                                 \
         [GSP_FACT_END_OF_TURN_DELAY] = GSP__KEY("lk.end_of_turn_delay"),                                     \
@@ -80,10 +81,12 @@
     }
 
 /* What is neither a model nor speech that goes out: a turn that consists of a transcription, tools, agents,
- * the rest. */
+ * the rest; spans of the program, turns with their ids among them. */
 #define GSP__LIVEKIT_OTHER_ROWS(node, turn)                                                                  \
-    GSP__LIVEKIT_ROW("user_turn", GSP__CLASS_SPEECH_TO_TEXT, OPERATION, turn, OPERATION, ALWAYS, 0,          \
+    GSP__LIVEKIT_ROW("user_turn", GSP__CLASS_SPEECH_TO_TEXT, OPERATION, turn, OPERATION, IF_ROOT, 0,         \
                      GSP__UNDER_CALLER),                                                                     \
+        GSP__LIVEKIT_ROW("{operation} {model}", GSP__CLASS_SPEECH_TO_TEXT, OPERATION, turn, OPERATION,       \
+                         IF_CHILD, 0, GSP__UNDER_CALLER),                                                    \
         GSP__LIVEKIT_ROW("function_tool", GSP__CLASS_TOOL, OPERATION, node, OPERATION, ALWAYS, 0,            \
                          GSP__UNDER_CALLER),                                                                 \
         GSP__LIVEKIT_ROW("agent_turn", GSP__CLASS_AGENT, OPERATION, node, OPERATION, ALWAYS, 0,              \
@@ -94,7 +97,7 @@
                          OPERATION, NULL, OPERATION, ALWAYS, 0, GSP__UNDER_CALLER),                          \
     {                                                                                                        \
         NULL, GSP__CLASS_SPAN, GSP__ROLE_OPERATION, GSP__PER_OPERATION, GSP__ALWAYS, 0, 0,                   \
-            GSP__UNDER_CALLER, node                                                                          \
+            GSP__UNDER_CALLER, turn                                                                          \
     }
 
 #endif

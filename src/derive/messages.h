@@ -8,7 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "derive/model.h"
+#include "record/reader.h"
 
 enum gsp__part_type {
     GSP__PART_TEXT,
@@ -36,6 +38,7 @@ struct gsp__message {
     struct gsp__string finish_reason; /* of output, where it is known */
     struct gsp__part *parts;
     uint32_t n_parts;
+    uint16_t place; /* of output: the choice */
 };
 
 struct gsp__messages {
@@ -53,5 +56,15 @@ struct gsp__content {
     struct gsp__string tool_arguments, tool_result, transcript, query, documents;
     bool is_cut; /* pieces are missing at the end */
 };
+
+/*
+ * Make messages of a record's journal of content, which is not trusted: pieces that make no sense are left
+ * out. Strings are in the arena or in the journal. False if the arena is full. Of more than
+ * GSP__PARTS_MAX parts, the later ones are left out, and is_cut is set.
+ */
+bool gsp__content_read(const struct gsp__snapshot *snapshot, struct gsp__arena *arena,
+                       struct gsp__content *out);
+
+#define GSP__PARTS_MAX 16384u
 
 #endif

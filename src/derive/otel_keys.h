@@ -58,7 +58,7 @@
     [GSP_FACT_VOICE] = GSP__KEY("genspan.request.voice"),                                                    \
     [GSP_FACT_CONVERSATION_COMPACTED] = GSP__KEY("gen_ai.conversation.compacted"),                           \
     [GSP_FACT_STREAM_CURSOR] = GSP__KEY("gen_ai.request.stream_cursor"),                                     \
-    [GSP_FACT_RETRIEVAL_TOP_K] = GSP__KEY("gen_ai.retrieval.top_k"),                                           \
+    [GSP_FACT_RETRIEVAL_TOP_K] = GSP__KEY("gen_ai.retrieval.top_k"),                                         \
     [GSP_FACT_PROMPT_NAME] = GSP__KEY("gen_ai.prompt.name"),                                                 \
     [GSP_FACT_PROMPT_VERSION] = GSP__KEY("gen_ai.prompt.version"),                                           \
     [GSP_FACT_TASK_ID] = GSP__KEY("genspan.task.id"),                                                        \
@@ -83,6 +83,7 @@
     [GSP_FACT_GENERATION_ID] = GSP__KEY("genspan.turn.generation_id"),                                       \
     [GSP_FACT_PARENT_GENERATION_ID] = GSP__KEY("genspan.turn.parent_generation_id"),                         \
     [GSP_FACT_INTERRUPTED] = GSP__KEY("genspan.turn.interrupted"),                                           \
+    [GSP__FACT_TRANSCRIPT] = GSP__KEY("genspan.turn.transcript"),                                            \
     [GSP_FACT_TRANSCRIPT_CONFIDENCE] = GSP__KEY("genspan.turn.transcript_confidence"),                       \
     [GSP_FACT_TRANSCRIPTION_DELAY] = GSP__KEY("genspan.turn.transcription_delay"),                           \
     [GSP_FACT_END_OF_TURN_DELAY] = GSP__KEY("genspan.turn.end_of_turn_delay"),                               \

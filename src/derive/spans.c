@@ -17,6 +17,7 @@
 #include "derive/span_facts.h"
 #include "derive/span_values.h"
 #include "derive/stream_stats.h"
+#include "derive/turn_delays.h"
 
 #define STATUS_TEXT_MAX 1024
 #define NAME_MAX_BYTES  512
@@ -412,6 +413,33 @@ static void derive_plain(struct deriving *d, const struct gsp__span_row *row)
     end_subject(d, &s, span, NULL, NULL, 0);
 }
 
+/* VO-1: in a turn, the time between its first and its last word. It has no record. */
+static void derive_speaking(struct deriving *d)
+{
+    const struct gsp__call_record *turn = d->call->root;
+    const struct gsp__head *h = head_of(turn);
+    bool is_user = h->node_kind == GSP__NODE_USER_TURN;
+    struct gsp__span_data *span;
+    int64_t start_ns, end_ns;
+
+    if (h->kind != GSP__RECORD_SPAN || (!is_user && h->node_kind != GSP__NODE_AGENT_TURN) ||
+        !gsp__turn_mark_of(&turn->parsed, is_user ? GSP__FACT_SPEECH_START : GSP__FACT_AGENT_SPEECH_START,
+                           &start_ns) ||
+        !gsp__turn_mark_of(&turn->parsed, is_user ? GSP__FACT_SPEECH_END : GSP__FACT_AGENT_SPEECH_END,
+                           &end_ns) ||
+        end_ns < start_ns)
+        return;
+    span = &d->out->spans[d->out->n_spans++];
+    begin_span(span, turn);
+    derive_id(span->span_id, h, GSP__ROWS_MAX, 0);
+    span->has_parent = true;
+    memcpy(span->parent_span_id, h->span_id, 8);
+    span->flags &= ~GSP__SPAN_FLAG_IS_REMOTE;
+    span->start_unix_ns = gsp__unix_ns(h, start_ns);
+    span->end_unix_ns = gsp__unix_ns(h, end_ns);
+    span->name = gsp__text_of(is_user ? "user_speaking" : "agent_speaking");
+}
+
 /*
  * Spans of attempts and of targets.
  */
@@ -532,6 +560,9 @@ static bool is_in_tree(const struct deriving *d, const struct gsp__span_row *row
         return d->n_groups > 1;
     case GSP__NO_ATTEMPTS:
         return d->call->n_attempts == 0;
+    case GSP__IF_ROOT:
+    case GSP__IF_CHILD:
+        return !(head_of(d->call->root)->flags & GSP__FLAG_HAS_PARENT) == (row->when == GSP__IF_ROOT);
     }
     return false;
 }
@@ -604,7 +635,7 @@ bool gsp__spans_derive(const struct gsp__call *call, const struct gsp__span_poli
                          .n_groups = count_groups(call),
                          .end = call->root->ending};
     bool is_orphan = head_of(call->root)->kind == GSP__RECORD_ATTEMPT;
-    uint32_t n = 1;
+    uint32_t n = 2; /* an orphan, or what is spoken in a turn */
 
     memset(out, 0, sizeof *out);
     for (uint32_t i = 0; i < dialect->n_rows; i++)
@@ -623,6 +654,7 @@ bool gsp__spans_derive(const struct gsp__call *call, const struct gsp__span_poli
         if (is_in_tree(&d, &dialect->rows[i], policy->lone_attempts))
             derive_row(&d, &dialect->rows[i]);
     }
+    derive_speaking(&d);
     return !d.b.is_full;
 }
 

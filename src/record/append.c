@@ -34,7 +34,6 @@ static bool next_chunk(struct gsp__record r, struct place *at)
         fresh->generation = r.head->generation;
         gsp__pool_set_word(pool, index, gsp__word(gsp__pool_generation(pool, index), GSP__CHUNK_LINKED));
         link->next = index + 1;
-        r.head->n_chunks++;
     }
     at->chunk = index;
     at->offset = GSP__CHUNK_LINK_BYTES;

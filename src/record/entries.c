@@ -56,7 +56,6 @@ static bool take_value(struct gsp__entries *rest, uint32_t value, struct gsp__en
     case GSP__ENTRY_STRINGS:
     case GSP__ENTRY_EVENT:
     case GSP__ENTRY_LINK:
-    case GSP__ENTRY_CONTENT:
         out->n_payload = value;
         return take(rest, value, &out->payload);
     }

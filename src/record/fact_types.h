@@ -26,6 +26,16 @@ enum {
     GSP__FACT_EXCEPTION_TYPE = 202,
     GSP__FACT_CAUSE_TYPE = 203,
     GSP__FACT_CAUSE_MESSAGE = 204,
+    /* marks of a voice turn: 204 + gsp_turn_moment, monotonic ns */
+    GSP__FACT_SPEECH_START = 205,
+    GSP__FACT_SPEECH_END = 206,
+    GSP__FACT_FINAL_TRANSCRIPT = 207,
+    GSP__FACT_COMMIT = 208,
+    GSP__FACT_USER_STOPPED = 209,
+    GSP__FACT_AGENT_SPEECH_START = 210,
+    GSP__FACT_AGENT_SPEECH_END = 211,
+    GSP__FACT_TRANSCRIPT = 212,  /* content */
+    GSP__FACT_IDS_CLEARED = 213, /* the request ids before it do not count */
 };
 
 /* Names of the lifecycle events, as they stand in records. */

@@ -61,7 +61,7 @@
  *       0     2  fact, or 0 for a custom key
  *       2     1  kind: 1 int, in the value field; 2 int, 8 bytes; 3 double, 8 bytes; 4 bool, in the
  *                value field; 5 string; 6 item of a list of strings; 7 array of strings; 8 event;
- *                9 link; 10 content
+ *                9 link
  *       3     1  index: of a list item; of an event or link: how many attributes were left out for a
  *                limit, at most 255
  *       4     4  value field: the value of kinds 1 (signed) and 4; else the payload's length
@@ -73,10 +73,15 @@
  *                                    8; then attribute entries up to the payload's length
  *                  link              16 bytes trace id, 8 bytes span id, 1 byte flags, 1 byte is_remote,
  *                                    6 bytes 0; then attribute entries
- *                  content           4 bytes first content chunk, 4 bytes (0), 8 bytes its generation,
- *                                    8 bytes length in all, 4 bytes content kind, 4 bytes (0)
  *
- * CONTENT CHUNK: the 16 bytes of every chunk, then 4080 bytes of content.
+ * CONTENT CHUNK: the 16 bytes of every chunk, then 4080 bytes of a record's journal of content. The head
+ * says the first; there a struct gsp__journal stands before the bytes and says how many are committed.
+ * JOURNAL: pieces without gaps, each a struct gsp__journal_piece and its n_bytes bytes
+ *                  size of media     8 bytes, the size
+ *                  a move            a struct gsp__journal_piece: the last so many bytes of the piece's
+ *                                    side, kind, place and part are of these after all
+ *                  all others        bytes of the caller
+ *   The last piece may be longer than what is left of the journal: then the quota was used up.
  *
  * SCOPE: the 16 bytes of every chunk, then 4 bytes: how many of the records started in it are open.
  *
@@ -228,6 +233,14 @@ struct gsp__stream_part {
  * end. Only the first 192 bytes are set when the record starts; the rest counts where flags, usage_seen,
  * n_error_type and n_message say so.
  */
+/* What a generic span is to a voice agent. */
+enum gsp__node_kind {
+    GSP__NODE_NONE = 0,
+    GSP__NODE_USER_TURN = 1,
+    GSP__NODE_AGENT_TURN = 2,
+    GSP__NODE_EOU_DETECTION = 3,
+};
+
 struct gsp__head {
     uint32_t owner; /* 0 */
     uint32_t next;
@@ -235,7 +248,7 @@ struct gsp__head {
     _Atomic uint32_t n_committed; /* 16: bytes of entries that are there */
     uint32_t tail_chunk;
     uint32_t tail_offset; /* in the tail chunk */
-    uint32_t n_chunks;
+    uint32_t content;     /* first content chunk plus 1, or GSP__CONTENT_NONE_KEPT; 0: no content */
     uint8_t trace_id[16]; /* 32 */
     uint8_t span_id[8];
     uint8_t parent_span_id[8];
@@ -260,7 +273,8 @@ struct gsp__head {
     uint64_t keys_seen;     /* 160: one bit per hash of a custom key */
     uint32_t target_index;  /* 168; of an operation: of its latest attempt */
     uint8_t attempt_kind;
-    uint8_t reserved[3];
+    uint8_t node_kind; /* 173: a gsp__node_kind */
+    uint8_t reserved[2];
     int64_t end_ns; /* 176 */
     uint8_t outcome;
     uint8_t usage_source;
@@ -294,6 +308,30 @@ struct gsp__chunk_link {
     uint64_t generation;
 };
 
+/* What a first content chunk begins with. */
+struct gsp__journal {
+    struct gsp__chunk_link link;
+    _Atomic uint64_t n_bytes; /* 16: bytes of the journal that are there */
+    uint32_t tail_chunk;      /* 24: of the writer's alone */
+    uint32_t tail_offset;
+    uint32_t is_cut; /* 32: there was no room for more */
+    uint32_t zero;
+};
+
+struct gsp__journal_piece {
+    uint8_t side; /* a gsp_content_side */
+    uint8_t kind; /* a gsp_content_kind */
+    uint16_t place;
+    uint16_t part;
+    uint16_t is_move;
+    uint32_t n_bytes;
+};
+
+_Static_assert(sizeof(struct gsp__journal) == 40, "journal layout");
+_Static_assert(sizeof(struct gsp__journal_piece) == 12, "journal layout");
+
+#define GSP__CONTENT_NONE_KEPT 0xffffffffu /* there was content, and not one chunk for it */
+
 struct gsp__scope_chunk {
     struct gsp__chunk_link link;
     _Atomic uint32_t n_open;
@@ -309,7 +347,6 @@ enum gsp__entry_kind {
     GSP__ENTRY_STRINGS = 7,
     GSP__ENTRY_EVENT = 8,
     GSP__ENTRY_LINK = 9,
-    GSP__ENTRY_CONTENT = 10,
 };
 
 struct gsp__entry {
@@ -330,16 +367,6 @@ static inline int gsp__entry_has_payload(unsigned kind)
 {
     return kind != GSP__ENTRY_INT32 && kind != GSP__ENTRY_BOOL;
 }
-
-/* Payload of a content entry. */
-struct gsp__content_ref {
-    uint32_t first_chunk;
-    uint32_t zero;
-    uint64_t generation;
-    uint64_t n_bytes;
-    uint32_t content_kind;
-    uint32_t zero2;
-};
 
 /* Where the parts of a ring file are; a function of two numbers, so that nobody trusts stored offsets. */
 struct gsp__ring_shape {

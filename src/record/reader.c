@@ -210,6 +210,55 @@ static bool copy_entries(const struct gsp__reader *r, const struct gsp__record_r
     return true;
 }
 
+/* The bytes of a content chunk of this record, or NULL. */
+static struct gsp__chunk_link *content_chunk(const struct gsp__reader *r, const struct gsp__record_ref *ref,
+                                             uint32_t next)
+{
+    const struct gsp__pool *pool = &r->map.content;
+    struct gsp__chunk_link *link;
+
+    if (next == 0 || next > pool->n || gsp__word_state(gsp__pool_word(pool, next - 1)) != GSP__CHUNK_CONTENT)
+        return NULL;
+    link = gsp__pool_chunk(pool, next - 1);
+    return link->owner == ref->index && link->generation == ref->generation ? link : NULL;
+}
+
+/* Copy the journal as far as its chain makes sense. False if the arena is full. */
+static bool copy_journal(const struct gsp__reader *r, const struct gsp__record_ref *ref, uint32_t first,
+                         struct gsp__arena *arena, struct gsp__snapshot *out)
+{
+    struct gsp__journal *j = (void *)content_chunk(r, ref, first);
+    uint64_t left, room = (uint64_t)r->map.content.n * GSP__CONTENT_ROOM;
+    const struct gsp__chunk_link *link;
+    size_t offset = sizeof *j;
+    uint8_t *to;
+
+    out->is_content_cut = true;
+    if (!j)
+        return true;
+    left = atomic_load_explicit(&j->n_bytes, memory_order_acquire);
+    out->is_content_cut = j->is_cut || left > room || left > GSP__JOURNAL_BYTES_MAX;
+    left = left < room ? left : room;
+    left = left < GSP__JOURNAL_BYTES_MAX ? left : GSP__JOURNAL_BYTES_MAX;
+    out->content = to = gsp__arena_get(arena, (size_t)left + 1);
+    if (!to)
+        return false;
+    for (link = &j->link; left > 0; link = content_chunk(r, ref, link->next)) {
+        size_t part = GSP__CONTENT_BYTES - offset;
+
+        if (!link) {
+            out->is_content_cut = true;
+            break;
+        }
+        part = left < part ? (size_t)left : part;
+        memcpy(to + out->n_content, (const uint8_t *)link + offset, part);
+        out->n_content += (uint32_t)part;
+        left -= part;
+        offset = sizeof *link;
+    }
+    return true;
+}
+
 enum gsp__snapshot_result gsp__reader_snapshot(struct gsp__reader *r, const struct gsp__record_ref *ref,
                                                struct gsp__arena *arena, struct gsp__snapshot *out)
 {
@@ -239,40 +288,14 @@ enum gsp__snapshot_result gsp__reader_snapshot(struct gsp__reader *r, const stru
         r->n_torn++;
         return GSP__SNAPSHOT_TORN;
     }
+    out->content = NULL;
+    out->n_content = 0;
+    out->is_content_cut = false;
+    if (out->head.content != 0 && !copy_journal(r, ref, out->head.content, arena, out))
+        return GSP__SNAPSHOT_FULL;
     if (!is_same(r, ref))
         return GSP__SNAPSHOT_GONE;
     out->entries = entries;
     out->n_entries = n;
     return GSP__SNAPSHOT_OK;
-}
-
-const char *gsp__reader_content(struct gsp__reader *r, const struct gsp__record_ref *owner,
-                                const struct gsp__content_ref *ref, struct gsp__arena *arena)
-{
-    const struct gsp__pool *pool = &r->map.content;
-    uint64_t left = ref->n_bytes;
-    uint32_t next = ref->first_chunk + 1;
-    char *bytes, *to;
-
-    if (left > (uint64_t)pool->n * GSP__CONTENT_ROOM)
-        return NULL;
-    bytes = to = gsp__arena_get(arena, (size_t)left + 1);
-    if (!bytes)
-        return NULL;
-    while (left > 0) {
-        const struct gsp__chunk_link *link;
-        size_t part = left < GSP__CONTENT_ROOM ? (size_t)left : GSP__CONTENT_ROOM;
-
-        if (next == 0 || next > pool->n ||
-            gsp__word_state(gsp__pool_word(pool, next - 1)) != GSP__CHUNK_CONTENT)
-            return NULL;
-        link = gsp__pool_chunk(pool, next - 1);
-        if (link->owner != owner->index || link->generation != owner->generation)
-            return NULL;
-        memcpy(to, link + 1, part);
-        to += part;
-        left -= part;
-        next = link->next;
-    }
-    return bytes;
 }

@@ -65,7 +65,13 @@ struct gsp__snapshot {
     struct gsp__head head;
     const uint8_t *entries; /* in the arena */
     uint32_t n_entries;
+    const uint8_t *content; /* the journal, in the arena; its pieces are not checked; NULL: there is none */
+    uint32_t n_content;
+    bool is_content_cut; /* the journal is not all that was said */
 };
+
+/* Of a longer journal no more is read. */
+#define GSP__JOURNAL_BYTES_MAX (4u << 20)
 
 enum gsp__snapshot_result {
     GSP__SNAPSHOT_OK,
@@ -74,16 +80,10 @@ enum gsp__snapshot_result {
     GSP__SNAPSHOT_FULL, /* the arena is full */
 };
 
-/* Copy a record. Entries are those committed; each can then be walked with gsp__entries_next. */
+/* Copy a record. Entries and content are those committed; entries can then be walked with gsp__entries_next.
+ */
 enum gsp__snapshot_result gsp__reader_snapshot(struct gsp__reader *reader, const struct gsp__record_ref *ref,
                                                struct gsp__arena *arena, struct gsp__snapshot *out);
-
-/*
- * Copy one content of a record. Returns its bytes in the arena, or NULL if it is torn or there is no
- * room.
- */
-const char *gsp__reader_content(struct gsp__reader *reader, const struct gsp__record_ref *owner,
-                                const struct gsp__content_ref *ref, struct gsp__arena *arena);
 
 /*
  * For the holder of the drainer's lock. Fold: mark an ended record as counted. Release: give all its

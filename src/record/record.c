@@ -114,7 +114,6 @@ struct gsp__record gsp__record_start(struct gsp__ring *ring, const struct gsp__r
     h->generation = generation;
     h->tail_chunk = index;
     h->tail_offset = GSP__HEAD_BYTES;
-    h->n_chunks = 1;
     make_ids(ring, h, index, generation, gsp__context_is_usable(start->parent) ? start->parent : NULL);
     h->start_ns = now;
     h->last_ns = now;

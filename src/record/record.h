@@ -11,6 +11,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include <genspan/content.h>
+
 #include "base/compiler.h"
 #include "base/copy.h"
 #include "record/fact_types.h"
@@ -196,8 +198,15 @@ void gsp__record_add_event(struct gsp__record r, const char *name, const gsp_att
 void gsp__record_add_link(struct gsp__record r, const gsp_context *context, const gsp_attribute *attributes,
                           size_t n_attributes);
 
-/* Keep a piece of content, whole or not at all. Nothing is kept where capture is off. */
-void gsp__record_add_content(struct gsp__record r, uint32_t content_kind, const char *bytes, size_t n);
+/*
+ * Keep a piece of content, or as much of it as there is room for: then it is the record's last. Nothing is
+ * kept where capture is off. Its numbers are taken as they are.
+ */
+void gsp__record_add_piece(struct gsp__record r, const gsp_content_piece *piece);
+
+/* The last to->n_bytes that came as `from` are of `to` after all. */
+void gsp__record_move_content(struct gsp__record r, const gsp_content_piece *from,
+                              const gsp_content_piece *to);
 
 GSP__INLINE int64_t gsp__record_time(struct gsp__record r, int64_t now_ns)
 {

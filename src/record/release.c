@@ -9,7 +9,8 @@
 
 #include <string.h>
 
-static void give_linked(struct gsp__pool *pool, enum gsp__chunk_state state, uint32_t next, uint32_t owner,
+/* False if the chain leads to a chunk that is not (or no longer) of this owner. */
+static bool give_linked(struct gsp__pool *pool, enum gsp__chunk_state state, uint32_t next, uint32_t owner,
                         uint64_t generation)
 {
     /* a loop of links ends where it comes to a chunk that is already given back */
@@ -19,13 +20,14 @@ static void give_linked(struct gsp__pool *pool, enum gsp__chunk_state state, uin
 
         if (gsp__word_state(gsp__pool_word(pool, index)) != state || link->owner != owner ||
             link->generation != generation)
-            return;
+            return false;
         next = link->next;
         gsp__pool_give(pool, index);
     }
+    return next == 0;
 }
 
-/* Content is found by its owner, so that a torn record keeps none. Only where there is content. */
+/* Content is found by its owner where its chain is torn, so that a torn record keeps none. */
 static void give_content_of(struct gsp__reader *r, uint32_t owner, uint64_t generation)
 {
     struct gsp__pool *pool = &r->map.content;
@@ -41,10 +43,11 @@ static void give_content_of(struct gsp__reader *r, uint32_t owner, uint64_t gene
 
 static void finish_freeing(struct gsp__reader *r, uint32_t index, uint64_t generation)
 {
-    const struct gsp__chunk_link *head = gsp__pool_chunk(&r->map.facts, index);
+    const struct gsp__head *head = gsp__pool_chunk(&r->map.facts, index);
+    uint32_t content = head->content;
 
     give_linked(&r->map.facts, GSP__CHUNK_LINKED, head->next, index, generation);
-    if (r->map.content.n > 0)
+    if (content != 0 && !give_linked(&r->map.content, GSP__CHUNK_CONTENT, content, index, generation))
         give_content_of(r, index, generation);
     gsp__pool_give(&r->map.facts, index);
 }

@@ -194,10 +194,13 @@ static gsp_status lock_file(struct gsp__ring *ring, const char *path, gsp_error 
     return status;
 }
 
+_Static_assert((GSP__RING_SHARDS & (GSP__RING_SHARDS - 1)) == 0, "a mask of shards");
+
 static void seed_ids(struct gsp__ring *ring, uint64_t seed, uint64_t *first_generation, uint8_t ring_id[16])
 {
     uint64_t state = seed + ring->n_opened++; /* a forked child's ids are not its parent's */
 
+    ring->shard_mask = seed ? 0 : GSP__RING_SHARDS - 1;
     if (seed == 0)
         gsp__random_bytes(&state, sizeof state);
     for (size_t i = 0; i < GSP__COUNT_OF(ring->id_seed); i++)
@@ -409,7 +412,7 @@ static uint32_t take_from_any_line(struct gsp__ring *ring, struct gsp__shard *sh
 uint32_t gsp__ring_take_chunk(struct gsp__ring *ring)
 {
     struct gsp__pool *pool = &ring->map.facts;
-    unsigned cpu = (unsigned)sched_getcpu() % GSP__RING_SHARDS;
+    unsigned cpu = (unsigned)sched_getcpu() & ring->shard_mask;
     struct gsp__shard *shard = &ring->shards[cpu];
     uint32_t n = atomic_load_explicit(&shard->n_taken, memory_order_relaxed) + 1;
     uint32_t home = gsp__pool_lines(pool) * cpu / GSP__RING_SHARDS;

@@ -67,6 +67,7 @@ struct gsp__ring {
     struct gsp__limits limits;
     struct gsp__clock clock;
     uint64_t id_seed[3];
+    unsigned shard_mask; /* 0 where ids are a function of a seed: no processor may have a say in them */
     _Atomic int64_t unix_offset_ns; /* wall clock - monotonic clock */
     _Atomic int64_t offset_read_ns; /* when that was read */
     uint64_t n_opened;              /* 1, and one more for each fork in between */

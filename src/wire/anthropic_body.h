@@ -87,6 +87,7 @@ struct gsp__anthropic_state {
     uint32_t block;                          /* the place of the block that is being read */
     uint8_t block_type;
     bool has_started; /* a block, in this event */
+    bool has_own_id;  /* the block's id is one of a tool of the caller's */
     bool is_in_iteration;
     bool is_compaction;
     bool is_refused;
@@ -102,10 +103,13 @@ static const struct gsp__node gsp__anthropic_in_output_config[] = {
 };
 
 #define GSP__ANTHROPIC_REQUEST_NODES                                                                         \
+    GSP__ANTHROPIC_REQUEST_NODES_WITH(GSP__NODE("messages", COUNT, GSP__ANTHROPIC_MESSAGES),                 \
+                                      GSP__NODE("system", SKIP, GSP__ANTHROPIC_NOTHING),                     \
+                                      GSP__NODE("tools", COUNT, GSP__ANTHROPIC_TOOLS))
+
+#define GSP__ANTHROPIC_REQUEST_NODES_WITH(messages, system, tools)                                           \
     GSP__NODE("model", FACT, GSP__ANTHROPIC_MODEL),                                                          \
-        GSP__NODE("max_tokens", FACT, GSP__ANTHROPIC_MAX_TOKENS),                                            \
-        GSP__NODE("messages", COUNT, GSP__ANTHROPIC_MESSAGES),                                               \
-        GSP__NODE("system", SKIP, GSP__ANTHROPIC_NOTHING), GSP__NODE("tools", COUNT, GSP__ANTHROPIC_TOOLS),  \
+        GSP__NODE("max_tokens", FACT, GSP__ANTHROPIC_MAX_TOKENS), messages, system, tools,                   \
         GSP__NODE("stream", FACT, GSP__ANTHROPIC_STREAM),                                                    \
         GSP__NODE("temperature", FACT, GSP__ANTHROPIC_TEMPERATURE),                                          \
         GSP__NODE("top_p", FACT, GSP__ANTHROPIC_TOP_P), GSP__NODE("top_k", FACT, GSP__ANTHROPIC_TOP_K),      \
@@ -114,6 +118,48 @@ static const struct gsp__node gsp__anthropic_in_output_config[] = {
         GSP__NODE_PARENT("output_config", OBJECT, GSP__ANTHROPIC_NOTHING, gsp__anthropic_in_output_config),  \
         GSP__NODE_PARENT("output_format", OBJECT, GSP__ANTHROPIC_NOTHING,                                    \
                          gsp__anthropic_in_output_config_format)
+
+/*
+ * What a request says. A block has keys of its own for each of its types, but for `content`, which of a
+ * tool's result is the response; others that have one are not content of a caller's.
+ */
+
+static const struct gsp__node gsp__anthropic_in_said_source[] = {
+    GSP__NODE("type", FACT, GSP__PROMPT_SOURCE_TYPE), GSP__NODE("media_type", FACT, GSP__PROMPT_MIME),
+    GSP__NODE("data", TEXT, GSP__PROMPT_SOURCE_DATA), GSP__NODE("url", TEXT, GSP__PROMPT_URL),
+    GSP__NODE("file_id", FACT, GSP__PROMPT_FILE_ID),
+};
+
+static const struct gsp__node gsp__anthropic_in_said_result[] = {
+    GSP__NODE("type", FACT, GSP__PROMPT_TYPE),
+    GSP__NODE("text", TEXT, GSP__PROMPT_RESPONSE),
+    GSP__NODE_PARENT("source", OBJECT, GSP__PROMPT_SOURCE, gsp__anthropic_in_said_source),
+};
+
+#define GSP__ANTHROPIC_SAID_BLOCK_NODES                                                                      \
+    GSP__NODE("type", FACT, GSP__PROMPT_TYPE), GSP__NODE("text", TEXT, GSP__PROMPT_TEXT),                    \
+        GSP__NODE("thinking", TEXT, GSP__PROMPT_REASONING),                                                  \
+        GSP__NODE("signature", SKIP, GSP__ANTHROPIC_NOTHING), GSP__NODE("id", FACT, GSP__PROMPT_CALL_ID),    \
+        GSP__NODE("name", FACT, GSP__PROMPT_CALL_NAME), GSP__NODE("input", RAW, GSP__PROMPT_ARGUMENTS),      \
+        GSP__NODE("tool_use_id", FACT, GSP__PROMPT_RESPONSE_ID),                                             \
+        GSP__NODE_PARENT("content", TEXT, GSP__PROMPT_RESPONSE, gsp__anthropic_in_said_result),              \
+        GSP__NODE_PARENT("source", OBJECT, GSP__PROMPT_SOURCE, gsp__anthropic_in_said_source)
+
+static const struct gsp__node gsp__anthropic_in_said_system[] = {
+    GSP__NODE("type", SKIP, GSP__ANTHROPIC_NOTHING),
+    GSP__NODE("text", TEXT, GSP__PROMPT_TEXT),
+};
+
+/* Of a table of blocks. */
+#define GSP__ANTHROPIC_SAID_MESSAGE_NODES(blocks)                                                            \
+    GSP__NODE("role", FACT, GSP__PROMPT_ROLE), GSP__NODE_PARENT("content", TEXT, GSP__PROMPT_TEXT, blocks)
+
+/* Of a table of messages. */
+#define GSP__ANTHROPIC_CONTENT_NODES(messages)                                                               \
+    GSP__ANTHROPIC_REQUEST_NODES_WITH(                                                                       \
+        GSP__NODE_PARENT("messages", COUNT, GSP__PROMPT_MESSAGE, messages),                                  \
+        GSP__NODE_PARENT("system", TEXT, GSP__PROMPT_INSTRUCTIONS, gsp__anthropic_in_said_system),           \
+        GSP__NODE("tools", ITEMS, GSP__PROMPT_TOOL))
 
 static const struct gsp__node gsp__anthropic_in_cache_creation[] = {
     GSP__NODE("ephemeral_5m_input_tokens", FACT, GSP__ANTHROPIC_CACHE_WRITE_5M_TOKENS),

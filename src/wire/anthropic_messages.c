@@ -21,6 +21,15 @@ static const struct gsp__node in_request_root[] = {GSP__ANTHROPIC_REQUEST_NODES}
 static const struct gsp__node request_root =
     GSP__NODE_PARENT("", OBJECT, GSP__ANTHROPIC_NOTHING, in_request_root);
 
+static const struct gsp__node in_said_block[] = {GSP__ANTHROPIC_SAID_BLOCK_NODES};
+
+static const struct gsp__node in_said_message[] = {GSP__ANTHROPIC_SAID_MESSAGE_NODES(in_said_block)};
+
+static const struct gsp__node in_content_root[] = {GSP__ANTHROPIC_CONTENT_NODES(in_said_message)};
+
+static const struct gsp__node content_root =
+    GSP__NODE_PARENT("", OBJECT, GSP__ANTHROPIC_NOTHING, in_content_root);
+
 /* Vertex has the model in the path: .../models/MODEL:rawPredict */
 static void target(struct gsp__request_decoder *d, const char *text, size_t n)
 {
@@ -213,6 +222,7 @@ enum block_type {
 static void begin_block(struct gsp__decoder *d)
 {
     state_of(d)->block_type = UNKNOWN;
+    state_of(d)->has_own_id = false;
     gsp__answer_begin_tool(d);
 }
 
@@ -242,7 +252,7 @@ static void end_block(struct gsp__decoder *d)
     const struct gsp__anthropic_state *s = state_of(d);
 
     if (s->block_type == TOOL)
-        gsp__answer_end_tool(d);
+        gsp__answer_end_tool_at(d, s->block);
     else if (s->block_type == SERVER_TOOL || s->block_type == REDACTED)
         d->kinds |= (uint8_t)(1u << marks[s->block_type]);
 }
@@ -272,21 +282,28 @@ static void read_index(struct gsp__decoder *d)
 static void read_tool_input(struct gsp__decoder *d)
 {
     if (is_tool_block(state_of(d)))
-        gsp__decoder_text(d, 0, GSP_MARK_TOOL_CALL, &d->map);
+        gsp__answer_arguments_at(d, state_of(d)->block);
     else if (d->map.value.n > 0)
         d->kinds |= (uint8_t)(1u << GSP_MARK_TOOL_CALL);
+}
+
+static void read_block_id(struct gsp__decoder *d)
+{
+    static const char own[] = "toolu_";
+    const struct gsp__json_map *m = &d->map;
+
+    state_of(d)->has_own_id = m->token == GSP__JSON_STRING && m->value.n >= sizeof own - 1 &&
+                              memcmp(m->value.bytes, own, sizeof own - 1) == 0;
+    gsp__answer_tool_id(d);
 }
 
 /* What a tool is asked in a whole message. Before the type is told, the id tells whose tool it is. */
 static void read_block_input(struct gsp__decoder *d)
 {
-    static const char own[] = "toolu_";
-    const struct gsp__answer *a = &d->answer;
-    unsigned type = state_of(d)->block_type;
-    bool is_own = a->n_tool_id >= sizeof own - 1 && memcmp(a->tool_id, own, sizeof own - 1) == 0;
+    const struct gsp__anthropic_state *s = state_of(d);
 
-    if (type == TOOL || (type == UNKNOWN && is_own))
-        gsp__decoder_text(d, 0, GSP_MARK_TOOL_CALL, &d->map);
+    if (s->block_type == TOOL || (s->block_type == UNKNOWN && s->has_own_id))
+        gsp__answer_arguments_at(d, s->block);
 }
 
 static void finish(struct gsp__decoder *d)
@@ -329,7 +346,7 @@ static void answer(struct gsp__decoder *d)
         read_block_type(d);
         break;
     case GSP__ANTHROPIC_BLOCK_ID:
-        gsp__answer_tool_id(d);
+        read_block_id(d);
         break;
     case GSP__ANTHROPIC_BLOCK_NAME:
         gsp__answer_tool_name(d);
@@ -427,6 +444,7 @@ static void enter(struct gsp__decoder *d)
         break;
     case GSP__ANTHROPIC_BLOCK:
         begin_block(d);
+        state_of(d)->block = d->map.index;
         break;
     case GSP__ANTHROPIC_ITERATION:
         begin_iteration(d);
@@ -481,6 +499,7 @@ const struct gsp__format gsp__anthropic_messages = {
     .operation = "chat",
     .provider = "anthropic",
     .request_root = &request_root,
+    .content_root = &content_root,
     .response_root = &response_root,
     .request = gsp__anthropic_request,
     .response = gsp__anthropic_response,

@@ -29,6 +29,14 @@ static const struct gsp__node in_request_root[] = {
 
 static const struct gsp__node request_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_request_root);
 
+static const struct gsp__node in_content_root[] = {
+    GSP__NODE("audio_url", TEXT, GSP__PROMPT_ONLY_AUDIO),
+    GSP__NODE("speech_model", FACT, MODEL),
+    GSP__NODE("speech_models", FACT, MODEL),
+};
+
+static const struct gsp__node content_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_content_root);
+
 static void request(struct gsp__request_decoder *d, enum gsp__map_event event)
 {
     (void)event;
@@ -98,6 +106,7 @@ const struct gsp__format gsp__assemblyai_transcript = {
     .operation = "speech_to_text",
     .provider = "assemblyai",
     .request_root = &request_root,
+    .content_root = &content_root,
     .response_root = &response_root,
     .request = request,
     .response = response,

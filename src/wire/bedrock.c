@@ -69,17 +69,102 @@ static const struct gsp__node in_model_fields[] = {
     GSP__NODE("reasoning_config", FACT, REASONING_LEVEL),
 };
 
+#define REQUEST_NODES                                                                                        \
+    GSP__NODE_PARENT("inferenceConfig", OBJECT, REQUEST_NOTHING, in_inference),                              \
+        GSP__NODE_PARENT("additionalModelRequestFields", OBJECT, REQUEST_NOTHING, in_model_fields),          \
+        GSP__NODE_PARENT("serviceTier", OBJECT, REQUEST_NOTHING, in_request_tier),                           \
+        GSP__NODE_PARENT("outputConfig", OBJECT, REQUEST_NOTHING, in_output)
+
 static const struct gsp__node in_request_root[] = {
     GSP__NODE("messages", COUNT, MESSAGES),
     GSP__NODE("system", SKIP, REQUEST_NOTHING),
-    GSP__NODE_PARENT("inferenceConfig", OBJECT, REQUEST_NOTHING, in_inference),
     GSP__NODE_PARENT("toolConfig", OBJECT, REQUEST_NOTHING, in_tools),
-    GSP__NODE_PARENT("additionalModelRequestFields", OBJECT, REQUEST_NOTHING, in_model_fields),
-    GSP__NODE_PARENT("serviceTier", OBJECT, REQUEST_NOTHING, in_request_tier),
-    GSP__NODE_PARENT("outputConfig", OBJECT, REQUEST_NOTHING, in_output),
+    REQUEST_NODES,
 };
 
 const struct gsp__node gsp__bedrock_request_root = GSP__NODE_PARENT("", OBJECT, 0, in_request_root);
+
+/*
+ * What it says.
+ */
+
+static const struct gsp__node in_said_location[] = {
+    GSP__NODE("uri", TEXT, GSP__PROMPT_URL),
+};
+
+static const struct gsp__node in_said_source[] = {
+    GSP__NODE("bytes", TEXT, GSP__PROMPT_BASE64),
+    GSP__NODE_PARENT("s3Location", OBJECT, REQUEST_NOTHING, in_said_location),
+};
+
+const struct gsp__node gsp__bedrock_in_said_media[2] = {
+    GSP__NODE("format", FACT, GSP__PROMPT_FORMAT),
+    GSP__NODE_PARENT("source", OBJECT, REQUEST_NOTHING, in_said_source),
+};
+
+static const struct gsp__node in_said_result[] = {
+    GSP__NODE("text", TEXT, GSP__PROMPT_RESPONSE),
+    GSP__NODE("json", RAW, GSP__PROMPT_RESPONSE),
+    GSP__BEDROCK_SAID_MEDIA_NODES,
+};
+
+const struct gsp__node gsp__bedrock_in_said_tool_result[2] = {
+    GSP__NODE("toolUseId", FACT, GSP__PROMPT_RESPONSE_ID),
+    GSP__NODE_PARENT("content", TEXT, GSP__PROMPT_RESPONSE, in_said_result),
+};
+
+const struct gsp__node gsp__bedrock_in_said_tool_use[3] = {
+    GSP__NODE("toolUseId", FACT, GSP__PROMPT_CALL_ID),
+    GSP__NODE("name", FACT, GSP__PROMPT_CALL_NAME),
+    GSP__NODE("input", RAW, GSP__PROMPT_ARGUMENTS),
+};
+
+static const struct gsp__node in_said_reasoning_text[] = {
+    GSP__NODE("text", TEXT, GSP__PROMPT_REASONING),
+};
+
+static const struct gsp__node in_said_reasoning[] = {
+    GSP__NODE_PARENT("reasoningText", OBJECT, REQUEST_NOTHING, in_said_reasoning_text),
+};
+
+/* for a guardrail to look at alone */
+static const struct gsp__node in_said_guarded_text[] = {
+    GSP__NODE("text", TEXT, GSP__PROMPT_TEXT),
+};
+
+static const struct gsp__node in_said_guarded[] = {
+    GSP__NODE_PARENT("text", OBJECT, REQUEST_NOTHING, in_said_guarded_text),
+    GSP__NODE_PARENT("image", OBJECT, GSP__PROMPT_IMAGE, gsp__bedrock_in_said_media),
+};
+
+static const struct gsp__node in_said_block[] = {
+    GSP__BEDROCK_SAID_BLOCK_NODES,
+    GSP__NODE_PARENT("reasoningContent", OBJECT, REQUEST_NOTHING, in_said_reasoning),
+    GSP__NODE_PARENT("guardContent", OBJECT, REQUEST_NOTHING, in_said_guarded),
+};
+
+static const struct gsp__node in_said_message[] = {
+    GSP__NODE("role", FACT, GSP__PROMPT_ROLE),
+    GSP__NODE_PARENT("content", OBJECT, GSP__PROMPT_PART, in_said_block),
+};
+
+static const struct gsp__node in_said_system[] = {
+    GSP__NODE("text", TEXT, GSP__PROMPT_TEXT),
+    GSP__NODE_PARENT("guardContent", OBJECT, REQUEST_NOTHING, in_said_guarded),
+};
+
+const struct gsp__node gsp__bedrock_in_said_tools[1] = {
+    GSP__NODE("tools", ITEMS, GSP__PROMPT_TOOL),
+};
+
+static const struct gsp__node in_content_root[] = {
+    GSP__NODE_PARENT("messages", COUNT, GSP__PROMPT_MESSAGE, in_said_message),
+    GSP__NODE_PARENT("system", OBJECT, GSP__PROMPT_INSTRUCTIONS, in_said_system),
+    GSP__NODE_PARENT("toolConfig", OBJECT, REQUEST_NOTHING, gsp__bedrock_in_said_tools),
+    REQUEST_NODES,
+};
+
+const struct gsp__node gsp__bedrock_content_root = GSP__NODE_PARENT("", OBJECT, 0, in_content_root);
 
 /* /model/MODEL/converse, where a client that is careless leaves the slashes of an ARN as they are */
 void gsp__bedrock_target(struct gsp__request_decoder *d, const char *target, size_t n)

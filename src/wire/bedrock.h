@@ -34,11 +34,30 @@ enum gsp__bedrock_action {
 };
 
 extern const struct gsp__node gsp__bedrock_request_root;
+extern const struct gsp__node gsp__bedrock_content_root;
+extern const struct gsp__node gsp__bedrock_in_said_media[2];
+extern const struct gsp__node gsp__bedrock_in_said_tool_use[3];
+extern const struct gsp__node gsp__bedrock_in_said_tool_result[2];
+extern const struct gsp__node gsp__bedrock_in_said_tools[1];
 extern const struct gsp__node gsp__bedrock_in_extra[1];
 extern const struct gsp__node gsp__bedrock_in_usage[6];
 extern const struct gsp__node gsp__bedrock_in_metrics[1];
 extern const struct gsp__node gsp__bedrock_in_tier[1];
 extern const struct gsp__node gsp__bedrock_in_trace[2];
+
+/* What a message of a request says in a block, which Nova's messages have too. */
+#define GSP__BEDROCK_SAID_MEDIA_NODES                                                                        \
+    GSP__NODE_PARENT("image", OBJECT, GSP__PROMPT_IMAGE, gsp__bedrock_in_said_media),                        \
+        GSP__NODE_PARENT("document", OBJECT, GSP__PROMPT_DOCUMENT, gsp__bedrock_in_said_media),              \
+        GSP__NODE_PARENT("video", OBJECT, GSP__PROMPT_VIDEO, gsp__bedrock_in_said_media),                    \
+        GSP__NODE_PARENT("audio", OBJECT, GSP__PROMPT_AUDIO, gsp__bedrock_in_said_media)
+
+#define GSP__BEDROCK_SAID_TOOL_NODES                                                                         \
+    GSP__NODE_PARENT("toolUse", OBJECT, GSP__BEDROCK_NOTHING, gsp__bedrock_in_said_tool_use),                \
+        GSP__NODE_PARENT("toolResult", OBJECT, GSP__BEDROCK_NOTHING, gsp__bedrock_in_said_tool_result)
+
+#define GSP__BEDROCK_SAID_BLOCK_NODES                                                                        \
+    GSP__NODE("text", TEXT, GSP__PROMPT_TEXT), GSP__BEDROCK_SAID_TOOL_NODES, GSP__BEDROCK_SAID_MEDIA_NODES
 
 /* The keys of a response that gsp__bedrock_report knows, for the root of a format's tree. */
 #define GSP__BEDROCK_REPORTS                                                                                 \

@@ -83,7 +83,7 @@ static void response(struct gsp__decoder *d, enum gsp__map_event event)
         gsp__answer_tool_name(d);
         break;
     case TOOL_INPUT:
-        gsp__decoder_text(d, 0, GSP_MARK_TOOL_CALL, &d->map);
+        gsp__answer_arguments(d);
         break;
     default:
         gsp__bedrock_report(d, event);
@@ -96,6 +96,7 @@ const struct gsp__format gsp__bedrock_converse = {
     .operation = "chat",
     .provider = "aws.bedrock",
     .request_root = &gsp__bedrock_request_root,
+    .content_root = &gsp__bedrock_content_root,
     .response_root = &root,
     .request = gsp__bedrock_request,
     .response = response,

@@ -12,6 +12,7 @@
 #include "record/fact_types.h"
 #include "wire/answer.h"
 #include "wire/anthropic_body.h"
+#include "wire/bedrock.h"
 #include "wire/target.h"
 
 enum action {
@@ -53,6 +54,23 @@ static const struct gsp__node in_request_root[] = {
 };
 
 static const struct gsp__node request_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_request_root);
+
+/* Nova's blocks are those of Converse. */
+static const struct gsp__node in_said_block[] = {
+    GSP__ANTHROPIC_SAID_BLOCK_NODES,
+    GSP__BEDROCK_SAID_TOOL_NODES,
+    GSP__BEDROCK_SAID_MEDIA_NODES,
+};
+
+static const struct gsp__node in_said_message[] = {GSP__ANTHROPIC_SAID_MESSAGE_NODES(in_said_block)};
+
+static const struct gsp__node in_content_root[] = {
+    GSP__ANTHROPIC_CONTENT_NODES(in_said_message),
+    GSP__NODE_PARENT("inferenceConfig", OBJECT, NOTHING, in_inference_config),
+    GSP__NODE_PARENT("toolConfig", OBJECT, NOTHING, gsp__bedrock_in_said_tools),
+};
+
+static const struct gsp__node content_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_content_root);
 
 /* /model/MODEL/invoke or /model/MODEL/invoke-with-response-stream */
 static void target(struct gsp__request_decoder *d, const char *text, size_t n)
@@ -314,7 +332,7 @@ static void response(struct gsp__decoder *d, enum gsp__map_event event)
         gsp__answer_tool_index(d);
         break;
     case TOOL_INPUT:
-        gsp__decoder_text(d, 0, GSP_MARK_TOOL_CALL, m);
+        gsp__answer_arguments(d);
         break;
     default:
         gsp__anthropic_response(d, event);
@@ -327,6 +345,7 @@ const struct gsp__format gsp__bedrock_invoke = {
     .operation = "chat",
     .provider = "aws.bedrock",
     .request_root = &request_root,
+    .content_root = &content_root,
     .response_root = &response_root,
     .request = gsp__anthropic_request,
     .response = response,

@@ -63,16 +63,26 @@ static const struct gsp__node in_output_format[] = {
     GSP__NODE("container", FACT, CONTAINER),
 };
 
+#define REQUEST_NODES                                                                                        \
+    GSP__NODE("model_id", FACT, MODEL), GSP__NODE_PARENT("voice", OBJECT, NOTHING, in_voice),                \
+        GSP__NODE_PARENT("output_format", OBJECT, NOTHING, in_output_format),                                \
+        GSP__NODE("context_id", FACT, CONTEXT_ID), GSP__NODE("model", FACT, MODEL) /* of a recording */
+
 static const struct gsp__node in_request_root[] = {
-    GSP__NODE("model_id", FACT, MODEL),
     GSP__NODE("transcript", TEXT, TRANSCRIPT),
-    GSP__NODE_PARENT("voice", OBJECT, NOTHING, in_voice),
-    GSP__NODE_PARENT("output_format", OBJECT, NOTHING, in_output_format),
-    GSP__NODE("context_id", FACT, CONTEXT_ID),
-    GSP__NODE("model", FACT, MODEL), /* of a recording */
+    REQUEST_NODES,
 };
 
 static const struct gsp__node request_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_request_root);
+
+/* What is to be spoken, or the recording. */
+static const struct gsp__node in_content_root[] = {
+    GSP__NODE("transcript", TEXT, GSP__PROMPT_SPEECH),
+    GSP__NODE("file", TEXT, GSP__PROMPT_FILE),
+    REQUEST_NODES,
+};
+
+static const struct gsp__node content_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_content_root);
 
 static void request(struct gsp__request_decoder *d, enum gsp__map_event event)
 {
@@ -237,6 +247,7 @@ const struct gsp__format gsp__cartesia_speech = {
     .operation = "text_to_speech",
     .provider = "cartesia",
     .request_root = &request_root,
+    .content_root = &content_root,
     .response_root = &response_root,
     .request = request,
     .response = response,

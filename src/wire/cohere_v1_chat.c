@@ -58,25 +58,52 @@ static const struct gsp__node in_request_format[] = {
     GSP__NODE("type", FACT, RESPONSE_FORMAT),
 };
 
+#define REQUEST_NODES(message, history, tools)                                                               \
+    message, GSP__NODE("model", FACT, MODEL), GSP__NODE("stream", FACT, STREAM), history,                    \
+        GSP__NODE("conversation_id", FACT, CONVERSATION), GSP__NODE("temperature", FACT, TEMPERATURE),       \
+        GSP__NODE("max_tokens", FACT, MAX_TOKENS), GSP__NODE("k", FACT, TOP_K), GSP__NODE("p", FACT, TOP_P), \
+        GSP__NODE("seed", FACT, SEED), GSP__NODE("stop_sequences", FACT, STOP),                              \
+        GSP__NODE("frequency_penalty", FACT, FREQUENCY_PENALTY),                                             \
+        GSP__NODE("presence_penalty", FACT, PRESENCE_PENALTY), tools,                                        \
+        GSP__NODE_PARENT("response_format", OBJECT, NOTHING, in_request_format)
+
 static const struct gsp__node in_request[] = {
-    GSP__NODE("message", TEXT, MESSAGE),
-    GSP__NODE("model", FACT, MODEL),
-    GSP__NODE("stream", FACT, STREAM),
-    GSP__NODE("chat_history", COUNT, HISTORY),
-    GSP__NODE("conversation_id", FACT, CONVERSATION),
-    GSP__NODE("temperature", FACT, TEMPERATURE),
-    GSP__NODE("max_tokens", FACT, MAX_TOKENS),
-    GSP__NODE("k", FACT, TOP_K),
-    GSP__NODE("p", FACT, TOP_P),
-    GSP__NODE("seed", FACT, SEED),
-    GSP__NODE("stop_sequences", FACT, STOP),
-    GSP__NODE("frequency_penalty", FACT, FREQUENCY_PENALTY),
-    GSP__NODE("presence_penalty", FACT, PRESENCE_PENALTY),
-    GSP__NODE("tools", COUNT, TOOLS),
-    GSP__NODE_PARENT("response_format", OBJECT, NOTHING, in_request_format),
+    REQUEST_NODES(GSP__NODE("message", TEXT, MESSAGE), GSP__NODE("chat_history", COUNT, HISTORY),
+                  GSP__NODE("tools", COUNT, TOOLS)),
 };
 
 static const struct gsp__node request_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_request);
+
+/*
+ * What it says.
+ */
+
+static const struct gsp__node in_said_result[] = {
+    GSP__NODE("call", SKIP, NOTHING), /* by name and parameters: calls have no id */
+    GSP__NODE("outputs", RAW, GSP__PROMPT_RESPONSE),
+};
+
+static const struct gsp__node in_said_call[] = {
+    GSP__NODE("name", FACT, GSP__PROMPT_CALL_NAME),
+    GSP__NODE("parameters", RAW, GSP__PROMPT_ARGUMENTS),
+};
+
+static const struct gsp__node in_said_message[] = {
+    GSP__NODE("role", FACT, GSP__PROMPT_ROLE),
+    GSP__NODE("message", TEXT, GSP__PROMPT_TEXT),
+    GSP__NODE_PARENT("tool_calls", OBJECT, GSP__PROMPT_PART, in_said_call),
+    GSP__NODE_PARENT("tool_results", OBJECT, GSP__PROMPT_PART, in_said_result),
+};
+
+static const struct gsp__node in_content_root[] = {
+    REQUEST_NODES(GSP__NODE("message", TEXT, GSP__PROMPT_LAST),
+                  GSP__NODE_PARENT("chat_history", COUNT, GSP__PROMPT_HISTORY, in_said_message),
+                  GSP__NODE("tools", ITEMS, GSP__PROMPT_TOOL)),
+    GSP__NODE("preamble", TEXT, GSP__PROMPT_INSTRUCTIONS),
+    GSP__NODE_PARENT("tool_results", OBJECT, GSP__PROMPT_RESULTS, in_said_result),
+};
+
+static const struct gsp__node content_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_content_root);
 
 /* n_counted: the messages of the history, and the one that is always there */
 static void request(struct gsp__request_decoder *d, enum gsp__map_event event)
@@ -231,7 +258,7 @@ static void arguments(struct gsp__decoder *d)
         state_of(d)->has_deltas = true;
     else if (state_of(d)->has_deltas)
         return;
-    gsp__decoder_text(d, 0, GSP_MARK_TOOL_CALL, &d->map);
+    gsp__answer_arguments(d);
 }
 
 static void count(struct gsp__decoder *d)
@@ -358,6 +385,7 @@ const struct gsp__format gsp__cohere_v1_chat = {
     .operation = "chat",
     .provider = "cohere",
     .request_root = &request_root,
+    .content_root = &content_root,
     .response_root = &response_root,
     .request = request,
     .response = response,

@@ -50,23 +50,66 @@ static const struct gsp__node in_request_format[] = {
     GSP__NODE("type", FACT, RESPONSE_FORMAT),
 };
 
+#define REQUEST_NODES(messages, tools)                                                                       \
+    GSP__NODE("model", FACT, MODEL), messages, GSP__NODE("stream", FACT, STREAM), tools,                     \
+        GSP__NODE("temperature", FACT, TEMPERATURE), GSP__NODE("max_tokens", FACT, MAX_TOKENS),              \
+        GSP__NODE("k", FACT, TOP_K), GSP__NODE("p", FACT, TOP_P), GSP__NODE("seed", FACT, SEED),             \
+        GSP__NODE("stop_sequences", FACT, STOP), GSP__NODE("frequency_penalty", FACT, FREQUENCY_PENALTY),    \
+        GSP__NODE("presence_penalty", FACT, PRESENCE_PENALTY),                                               \
+        GSP__NODE_PARENT("response_format", OBJECT, NOTHING, in_request_format)
+
 static const struct gsp__node in_request[] = {
-    GSP__NODE("model", FACT, MODEL),
-    GSP__NODE("messages", COUNT, MESSAGES),
-    GSP__NODE("stream", FACT, STREAM),
-    GSP__NODE("tools", COUNT, TOOLS),
-    GSP__NODE("temperature", FACT, TEMPERATURE),
-    GSP__NODE("max_tokens", FACT, MAX_TOKENS),
-    GSP__NODE("k", FACT, TOP_K),
-    GSP__NODE("p", FACT, TOP_P),
-    GSP__NODE("seed", FACT, SEED),
-    GSP__NODE("stop_sequences", FACT, STOP),
-    GSP__NODE("frequency_penalty", FACT, FREQUENCY_PENALTY),
-    GSP__NODE("presence_penalty", FACT, PRESENCE_PENALTY),
-    GSP__NODE_PARENT("response_format", OBJECT, NOTHING, in_request_format),
+    REQUEST_NODES(GSP__NODE("messages", COUNT, MESSAGES), GSP__NODE("tools", COUNT, TOOLS)),
 };
 
 static const struct gsp__node request_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_request);
+
+/*
+ * What it says. A document is what a tool has found.
+ */
+
+static const struct gsp__node in_said_url[] = {
+    GSP__NODE("url", TEXT, GSP__PROMPT_URL),
+};
+
+static const struct gsp__node in_said_document[] = {
+    GSP__NODE("id", SKIP, NOTHING),
+    GSP__NODE("data", RAW, GSP__PROMPT_TEXT),
+};
+
+static const struct gsp__node in_said_part[] = {
+    GSP__NODE("type", FACT, GSP__PROMPT_TYPE),
+    GSP__NODE("text", TEXT, GSP__PROMPT_TEXT),
+    GSP__NODE("thinking", TEXT, GSP__PROMPT_REASONING),
+    GSP__NODE_PARENT("image_url", OBJECT, GSP__PROMPT_IMAGE, in_said_url),
+    GSP__NODE_PARENT("document", OBJECT, NOTHING, in_said_document),
+};
+
+static const struct gsp__node in_said_function[] = {
+    GSP__NODE("name", FACT, GSP__PROMPT_CALL_NAME),
+    GSP__NODE("arguments", RAW, GSP__PROMPT_ARGUMENTS),
+};
+
+static const struct gsp__node in_said_call[] = {
+    GSP__NODE("id", FACT, GSP__PROMPT_CALL_ID),
+    GSP__NODE("type", SKIP, NOTHING),
+    GSP__NODE_PARENT("function", OBJECT, NOTHING, in_said_function),
+};
+
+static const struct gsp__node in_said_message[] = {
+    GSP__NODE("role", FACT, GSP__PROMPT_ROLE),
+    GSP__NODE_PARENT("content", TEXT, GSP__PROMPT_TEXT, in_said_part),
+    GSP__NODE_PARENT("tool_calls", OBJECT, GSP__PROMPT_PART, in_said_call),
+    GSP__NODE("tool_plan", TEXT, GSP__PROMPT_REASONING),
+    GSP__NODE("tool_call_id", FACT, GSP__PROMPT_RESPONSE_ID),
+};
+
+static const struct gsp__node in_content_root[] = {
+    REQUEST_NODES(GSP__NODE_PARENT("messages", COUNT, GSP__PROMPT_MESSAGE, in_said_message),
+                  GSP__NODE("tools", ITEMS, GSP__PROMPT_TOOL)),
+};
+
+static const struct gsp__node content_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_content_root);
 
 static void request(struct gsp__request_decoder *d, enum gsp__map_event event)
 {
@@ -246,7 +289,7 @@ static void value(struct gsp__decoder *d)
         gsp__answer_tool_name(d);
         break;
     case TOOL_ARGUMENTS:
-        gsp__decoder_text(d, 0, GSP_MARK_TOOL_CALL, m);
+        gsp__answer_arguments(d);
         break;
     case INPUT_TOKENS:
     case OUTPUT_TOKENS:
@@ -310,6 +353,7 @@ const struct gsp__format gsp__cohere_v2_chat = {
     .operation = "chat",
     .provider = "cohere",
     .request_root = &request_root,
+    .content_root = &content_root,
     .response_root = &response_root,
     .request = request,
     .response = response,

@@ -479,6 +479,7 @@ void gsp__decoder_finish(struct gsp__decoder *d, int64_t now_ns)
         finish_frames(d);
     if (d->format->end)
         d->format->end(d);
+    gsp__decoder_end_audio(d);
     total(d, GSP_FACT_OUTPUT_TEXT_BYTES, d->n_text_bytes);
     total(d, GSP_FACT_REASONING_BYTES, d->n_reasoning_bytes);
     total(d, GSP_FACT_TOOL_ARGUMENT_BYTES, d->n_argument_bytes);

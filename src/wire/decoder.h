@@ -12,6 +12,7 @@
 #include "wire/format.h"
 #include "wire/framing.h"
 #include "wire/json_map.h"
+#include "wire/media.h"
 #include "wire/request.h"
 #include "wire/sink.h"
 #include "wire/sse.h"
@@ -27,6 +28,10 @@ struct gsp__answer {
     uint64_t tool_calls[GSP__TOOL_CHOICES_MAX]; /* one bit per index that was counted */
     uint32_t choice;
     uint32_t tool_index;
+    uint32_t arguments_index; /* under which arguments were handed over */
+    uint64_t n_arguments;     /* bytes of them, of the call that is being read */
+    uint64_t n_text;          /* bytes of text and of reasoning that were handed over of this choice */
+    uint64_t n_reasoning;
     bool has_tool_index;
     uint8_t n_finish;
     uint8_t n_tool_id;
@@ -66,8 +71,11 @@ struct gsp__decoder {
     uint64_t n_reasoning_bytes;
     uint64_t n_argument_bytes;
     uint64_t n_audio_bytes; /* of audio as it is, not as base64 */
+    uint16_t n_media;       /* others, and the audio as the first */
+    bool has_audio_type;
 
     struct gsp__answer answer;
+    struct gsp__media media;
     /* what the format keeps besides, zero at the beginning; see GSP__STATE_OF */
     union {
         uint64_t align;
@@ -179,14 +187,26 @@ struct gsp__meaning {
 
 void gsp__decoder_take(struct gsp__decoder *d, struct gsp__meaning meaning);
 
-/* A piece of content: text, reasoning or a tool's arguments. */
+/* A piece of content: text or reasoning; of a tool's arguments see wire/answer.h. */
 void gsp__decoder_text(struct gsp__decoder *d, unsigned choice, gsp_mark kind, const struct gsp__json_map *m);
 
-/* The last n bytes of content of this choice and kind are of another after all. */
-void gsp__decoder_move(struct gsp__decoder *d, unsigned choice, gsp_mark kind, unsigned to_choice,
-                       gsp_mark to_kind, uint64_t n);
+/* What is text to the one who waits, but not the answer's: a refusal, the transcript of an audio answer. It
+ * is a part of its own. */
+void gsp__decoder_aside(struct gsp__decoder *d, unsigned choice, const struct gsp__json_map *m);
 
-/* A piece of audio as base64. */
+/* The last n bytes of text of this choice were reasoning after all, or the other way round. */
+void gsp__decoder_move(struct gsp__decoder *d, unsigned choice, gsp_mark kind, gsp_mark to_kind, uint64_t n);
+
+/* A piece of audio as base64. All audio is one part of the answer, whose size is told at the end. */
 void gsp__decoder_base64_audio(struct gsp__decoder *d, const struct gsp__json_map *m);
+void gsp__decoder_audio_type(struct gsp__decoder *d, struct gsp__json_slice mime_type);
+
+void gsp__decoder_end_audio(struct gsp__decoder *d); /* the response is over */
+
+/* Other media in the answer, one at a time: a part each. Then what wire/media.h has, or a piece of its URL.
+ */
+struct gsp__media *gsp__decoder_begin_media(struct gsp__decoder *d, unsigned choice,
+                                            enum gsp__modality modality);
+void gsp__decoder_media_url(struct gsp__decoder *d, const struct gsp__json_map *m);
 
 #endif

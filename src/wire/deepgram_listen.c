@@ -38,6 +38,13 @@ static void target(struct gsp__request_decoder *d, const char *text, size_t n)
         gsp__request_put_string(d, GSP_FACT_REQUEST_MODEL, value.bytes, value.n);
 }
 
+/* Where the recording is to be had, if it is not the body itself. */
+static const struct gsp__node in_content_root[] = {
+    GSP__NODE("url", TEXT, GSP__PROMPT_ONLY_AUDIO),
+};
+
+static const struct gsp__node content_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_content_root);
+
 static const struct gsp__node in_model[] = {
     GSP__NODE("name", FACT, MODEL_NAME),
 };
@@ -180,6 +187,7 @@ const struct gsp__format gsp__deepgram_listen = {
     .name = "deepgram.listen",
     .operation = "speech_to_text",
     .provider = "deepgram",
+    .content_root = &content_root,
     .response_root = &response_root,
     .response = response,
     .target = target,

@@ -35,6 +35,12 @@ static const struct gsp__node in_request_root[] = {
 
 static const struct gsp__node request_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_request_root);
 
+static const struct gsp__node in_content_root[] = {
+    GSP__NODE("text", TEXT, GSP__PROMPT_SPEECH),
+};
+
+static const struct gsp__node content_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_content_root);
+
 static void request(struct gsp__request_decoder *d, enum gsp__map_event event)
 {
     if (event == GSP__MAP_PIECE)
@@ -91,6 +97,7 @@ const struct gsp__format gsp__deepgram_speak = {
     .operation = "text_to_speech",
     .provider = "deepgram",
     .request_root = &request_root,
+    .content_root = &content_root,
     .response_root = &response_root,
     .request = request,
     .response = response,

@@ -36,6 +36,15 @@ static const struct gsp__node in_request_root[] = {
 
 static const struct gsp__node request_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_request_root);
 
+static const struct gsp__node in_content_root[] = {
+    GSP__NODE("model_id", FACT, MODEL),
+    GSP__NODE("temperature", FACT, TEMPERATURE),
+    GSP__NODE("seed", FACT, SEED),
+    GSP__NODE("file", TEXT, GSP__PROMPT_FILE),
+};
+
+static const struct gsp__node content_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_content_root);
+
 static void request(struct gsp__request_decoder *d, enum gsp__map_event event)
 {
     (void)event;
@@ -132,6 +141,7 @@ const struct gsp__format gsp__elevenlabs_speech_to_text = {
     .operation = "speech_to_text",
     .provider = "elevenlabs",
     .request_root = &request_root,
+    .content_root = &content_root,
     .response_root = &response_root,
     .request = request,
     .response = response,

@@ -49,6 +49,14 @@ static const struct gsp__node in_request_root[] = {
 
 static const struct gsp__node request_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_request_root);
 
+static const struct gsp__node in_content_root[] = {
+    GSP__NODE("text", TEXT, GSP__PROMPT_SPEECH),
+    GSP__NODE("model_id", FACT, MODEL),
+    GSP__NODE("seed", FACT, SEED),
+};
+
+static const struct gsp__node content_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_content_root);
+
 static void request(struct gsp__request_decoder *d, enum gsp__map_event event)
 {
     (void)event;
@@ -114,6 +122,7 @@ const struct gsp__format gsp__elevenlabs_text_to_speech = {
     .operation = "text_to_speech",
     .provider = "elevenlabs",
     .request_root = &request_root,
+    .content_root = &content_root,
     .response_root = &response_root,
     .request = request,
     .response = response,

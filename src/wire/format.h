@@ -14,6 +14,7 @@ struct gsp__format {
     const char *operation;                /* gen_ai.operation.name of what it carries */
     const char *provider;                 /* of an unknown host that speaks it: the one whose format it is */
     const struct gsp__node *request_root; /* NULL: its body says nothing */
+    const struct gsp__node *content_root; /* the same with what it says; NULL: that is no content */
     const struct gsp__node *response_root;
     void (*request)(struct gsp__request_decoder *d, enum gsp__map_event event);
     void (*response)(struct gsp__decoder *d, enum gsp__map_event event);

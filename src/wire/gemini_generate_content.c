@@ -169,17 +169,15 @@ struct word {
 /* What is kept besides what all formats keep. */
 struct state {
     /* of the part and the candidate that are being read */
-    uint64_t n_part;       /* bytes of the part's text */
-    uint64_t n_content[3]; /* bytes of the candidate's: text, reasoning, arguments */
+    uint64_t n_part; /* bytes of the part's text */
     uint64_t n_base64;
-    uint32_t choice;
     uint8_t kinds; /* of content in the event before the part */
     bool is_thought;
     bool is_audio;
     /* of the rating, the error */
     bool is_blocked;
     bool is_quota;    /* `word` is the quota that is spent */
-    struct word word; /* the rating's category, the error's code */
+    struct word word; /* the rating's category, the error's code, the media's type */
     struct gsp__gemini_usage usage;
 };
 
@@ -220,8 +218,7 @@ static void take_text(struct gsp__decoder *d)
     struct state *s = state_of(d);
     gsp_mark kind = s->is_thought ? GSP_MARK_REASONING : GSP_MARK_TEXT;
 
-    gsp__decoder_text(d, s->choice, kind, &d->map);
-    s->n_content[kind - GSP_MARK_TEXT] += d->map.value.n;
+    gsp__decoder_text(d, d->answer.choice, kind, &d->map);
     if (!s->is_thought)
         s->n_part += d->map.value.n;
 }
@@ -236,21 +233,31 @@ static void take_thought(struct gsp__decoder *d)
     s->is_thought = true;
     if (s->n_part == 0)
         return;
-    gsp__decoder_move(d, s->choice, GSP_MARK_TEXT, s->choice, GSP_MARK_REASONING, s->n_part);
-    s->n_content[0] -= s->n_part;
-    s->n_content[1] += s->n_part;
+    gsp__decoder_move(d, d->answer.choice, GSP_MARK_TEXT, GSP_MARK_REASONING, s->n_part);
     s->n_part = 0;
     if (!(s->kinds & 1u << GSP_MARK_TEXT))
         d->kinds &= (uint8_t) ~(1u << GSP_MARK_TEXT);
     d->kinds |= 1u << GSP_MARK_REASONING;
 }
 
-static void take_arguments(struct gsp__decoder *d)
+/* Audio is one, in however many parts it comes; others are each by itself. */
+static void end_media(struct gsp__decoder *d)
 {
     struct state *s = state_of(d);
+    uint64_t n = s->n_base64 * 3 / 4;
+    struct gsp__media *media;
 
-    gsp__decoder_text(d, s->choice, GSP_MARK_TOOL_CALL, &d->map);
-    s->n_content[2] += d->map.value.n;
+    if (n == 0)
+        return;
+    if (s->is_audio) {
+        d->kinds |= 1u << GSP_MARK_AUDIO;
+        d->n_audio_bytes += n;
+        gsp__decoder_audio_type(d, (struct gsp__json_slice){s->word.bytes, s->word.n});
+        return;
+    }
+    media = gsp__decoder_begin_media(d, d->answer.choice, GSP__MODALITY_UNKNOWN);
+    gsp__media_type(media, (struct gsp__json_slice){s->word.bytes, s->word.n});
+    gsp__media_size(media, n);
 }
 
 /* Padding is no data, wherever it stands. */
@@ -260,26 +267,6 @@ static void take_media(struct gsp__decoder *d)
 
     for (size_t i = 0; i < data.n; i++)
         state_of(d)->n_base64 += data.bytes[i] != '=';
-}
-
-static void end_media(struct gsp__decoder *d)
-{
-    struct state *s = state_of(d);
-
-    if (!s->is_audio || s->n_base64 == 0)
-        return;
-    d->kinds |= 1u << GSP_MARK_AUDIO;
-    d->n_audio_bytes += s->n_base64 * 3 / 4;
-}
-
-static void end_candidate(struct gsp__decoder *d)
-{
-    struct state *s = state_of(d);
-
-    for (unsigned i = 0; i < 3 && d->answer.choice != s->choice; i++)
-        gsp__decoder_move(d, s->choice, (gsp_mark)(GSP_MARK_TEXT + i), d->answer.choice,
-                          (gsp_mark)(GSP_MARK_TEXT + i), s->n_content[i]);
-    gsp__answer_end_choice(d);
 }
 
 static void take_finish(struct gsp__decoder *d)
@@ -318,11 +305,13 @@ static void answer(struct gsp__decoder *d)
         gsp__answer_tool_name(d);
         break;
     case TOOL_ARGUMENTS:
-        take_arguments(d);
+        gsp__answer_arguments(d);
         break;
     case MEDIA_TYPE:
-        s->is_audio =
-            m->token == GSP__JSON_STRING && m->value.n > 6 && memcmp(m->value.bytes, "audio/", 6) == 0;
+        if (m->token != GSP__JSON_STRING)
+            break;
+        s->is_audio = m->value.n > 6 && memcmp(m->value.bytes, "audio/", 6) == 0;
+        keep_word(&s->word, m);
         break;
     case MEDIA_DATA:
         take_media(d);
@@ -490,8 +479,6 @@ static void enter(struct gsp__decoder *d)
     switch ((enum action)d->map.action) {
     case CANDIDATE:
         gsp__answer_begin_choice(d);
-        s->choice = d->answer.choice;
-        memset(s->n_content, 0, sizeof s->n_content);
         break;
     case PART:
         s->n_part = 0;
@@ -507,6 +494,7 @@ static void enter(struct gsp__decoder *d)
     case MEDIA:
         s->is_audio = false;
         s->n_base64 = 0;
+        s->word.n = 0;
         break;
     case RATING:
         s->is_blocked = false;
@@ -526,12 +514,11 @@ static void enter(struct gsp__decoder *d)
     }
 }
 
-/* Calls stay with the place of their candidate: they can be moved no more. */
 static void leave(struct gsp__decoder *d)
 {
     switch ((enum action)d->map.action) {
     case CANDIDATE:
-        end_candidate(d);
+        gsp__answer_end_choice(d);
         break;
     case FUNCTION_CALL:
         gsp__answer_end_tool(d);
@@ -591,6 +578,7 @@ const struct gsp__format gsp__gemini_generate_content = {
     .operation = "generate_content",
     .provider = "gcp.gemini",
     .request_root = &gsp__gemini_request_root,
+    .content_root = &gsp__gemini_content_root,
     .response_root = &response_root,
     .request = gsp__gemini_request,
     .response = response,

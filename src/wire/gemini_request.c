@@ -73,16 +73,80 @@ static const struct gsp__node in_config[] = {
     GSP__NODE_PARENT("speech_config", OBJECT, NOTHING, in_speech),
 };
 
+#define REQUEST_NODES                                                                                        \
+    GSP__NODE_PARENT("generationConfig", OBJECT, NOTHING, in_config),                                        \
+        GSP__NODE_PARENT("generation_config", OBJECT, NOTHING, in_config),                                   \
+        GSP__NODE("serviceTier", FACT, REQUEST_TIER), GSP__NODE("service_tier", FACT, REQUEST_TIER)
+
 static const struct gsp__node in_request[] = {
     GSP__NODE("contents", COUNT, CONTENTS),
-    GSP__NODE_PARENT("generationConfig", OBJECT, NOTHING, in_config),
-    GSP__NODE_PARENT("generation_config", OBJECT, NOTHING, in_config),
     GSP__NODE("tools", COUNT, TOOLS),
-    GSP__NODE("serviceTier", FACT, REQUEST_TIER),
-    GSP__NODE("service_tier", FACT, REQUEST_TIER),
+    REQUEST_NODES,
 };
 
 const struct gsp__node gsp__gemini_request_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_request);
+
+/*
+ * What it says.
+ */
+
+static const struct gsp__node in_said_data[] = {
+    GSP__NODE("mimeType", FACT, GSP__PROMPT_MIME),
+    GSP__NODE("data", TEXT, GSP__PROMPT_BASE64),
+    GSP__NODE("mime_type", FACT, GSP__PROMPT_MIME),
+};
+
+static const struct gsp__node in_said_file[] = {
+    GSP__NODE("mimeType", FACT, GSP__PROMPT_MIME),
+    GSP__NODE("fileUri", TEXT, GSP__PROMPT_URL),
+    GSP__NODE("mime_type", FACT, GSP__PROMPT_MIME),
+    GSP__NODE("file_uri", TEXT, GSP__PROMPT_URL),
+};
+
+static const struct gsp__node in_said_call[] = {
+    GSP__NODE("id", FACT, GSP__PROMPT_CALL_ID),
+    GSP__NODE("name", FACT, GSP__PROMPT_CALL_NAME),
+    GSP__NODE("args", RAW, GSP__PROMPT_ARGUMENTS),
+};
+
+static const struct gsp__node in_said_response[] = {
+    GSP__NODE("id", FACT, GSP__PROMPT_RESPONSE_ID),
+    GSP__NODE("name", SKIP, NOTHING),
+    GSP__NODE("response", RAW, GSP__PROMPT_RESPONSE),
+};
+
+static const struct gsp__node in_said_part[] = {
+    GSP__NODE("text", TEXT, GSP__PROMPT_TEXT),
+    GSP__NODE("thought", FACT, GSP__PROMPT_THOUGHT),
+    GSP__NODE("thoughtSignature", SKIP, NOTHING),
+    GSP__NODE_PARENT("inlineData", OBJECT, GSP__PROMPT_MEDIA, in_said_data),
+    GSP__NODE_PARENT("inline_data", OBJECT, GSP__PROMPT_MEDIA, in_said_data),
+    GSP__NODE_PARENT("fileData", OBJECT, GSP__PROMPT_MEDIA, in_said_file),
+    GSP__NODE_PARENT("file_data", OBJECT, GSP__PROMPT_MEDIA, in_said_file),
+    GSP__NODE_PARENT("functionCall", OBJECT, NOTHING, in_said_call),
+    GSP__NODE_PARENT("function_call", OBJECT, NOTHING, in_said_call),
+    GSP__NODE_PARENT("functionResponse", OBJECT, NOTHING, in_said_response),
+    GSP__NODE_PARENT("function_response", OBJECT, NOTHING, in_said_response),
+};
+
+static const struct gsp__node in_said_message[] = {
+    GSP__NODE("role", FACT, GSP__PROMPT_ROLE),
+    GSP__NODE_PARENT("parts", OBJECT, GSP__PROMPT_PART, in_said_part),
+};
+
+static const struct gsp__node in_said_system[] = {
+    GSP__NODE_PARENT("parts", OBJECT, GSP__PROMPT_PART, in_said_part),
+};
+
+static const struct gsp__node in_content[] = {
+    GSP__NODE_PARENT("contents", COUNT, GSP__PROMPT_MESSAGE, in_said_message),
+    GSP__NODE("tools", ITEMS, GSP__PROMPT_TOOL),
+    GSP__NODE_PARENT("systemInstruction", OBJECT, GSP__PROMPT_INSTRUCTIONS, in_said_system),
+    GSP__NODE_PARENT("system_instruction", OBJECT, GSP__PROMPT_INSTRUCTIONS, in_said_system),
+    REQUEST_NODES,
+};
+
+const struct gsp__node gsp__gemini_content_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_content);
 
 void gsp__gemini_request(struct gsp__request_decoder *d, enum gsp__map_event event)
 {

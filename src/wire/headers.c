@@ -10,6 +10,7 @@
 #include "base/http_time.h"
 #include "base/number.h"
 #include "record/fact_types.h"
+#include "wire/content.h"
 
 enum meaning {
     REQUEST_ID,
@@ -199,6 +200,16 @@ static void error_type(unsigned fact, const char *value, size_t n, const struct 
         sink->string(self, fact, 0, value, n, false);
 }
 
+/* Of a type without its parameters. */
+static size_t type_length(const char *type, size_t n)
+{
+    size_t i = 0;
+
+    while (i < n && type[i] != ';' && type[i] != ' ' && type[i] != '\t')
+        i++;
+    return i;
+}
+
 void gsp__header(const char *name, size_t n_name, const char *value, size_t n_value, uint64_t now_unix_ns,
                  struct gsp__header_hints *hints, const struct gsp__sink *sink, void *self)
 {
@@ -249,6 +260,9 @@ void gsp__header(const char *name, size_t n_name, const char *value, size_t n_va
         break;
     case CONTENT_TYPE:
         hints->framing = gsp__framing_of(value, n_value);
+        if (hints->framing == GSP__FRAMING_RAW) /* the answer is audio of this type */
+            gsp__content_put(sink, self, gsp__audio_spot, GSP_CONTENT_MEDIA_MIME_TYPE, value,
+                             type_length(value, n_value));
         break;
     case CONTENT_ENCODING:
         hints->is_coded = !is(value, n_value, "identity");

@@ -165,7 +165,7 @@ static enum gsp__map_event enter(struct gsp__json_map *m, bool is_array)
     const struct gsp__node *node = node_of_value(m);
     bool is_wanted = node && (is_array ? is_wanted_array(m, node, is_element) : node->n_children > 0);
 
-    if (node && node->type == GSP__NODE_RAW)
+    if (node && (node->type == GSP__NODE_RAW || (node->type == GSP__NODE_ITEMS && (is_element || !is_array))))
         return begin_raw(m, node, is_array);
     if (node && node->type == GSP__NODE_VECTOR && is_element)
         top(m)->is_mixed = true;
@@ -184,7 +184,8 @@ static bool is_counted(const struct gsp__map_level *level)
 {
     uint8_t type = level->node->type;
 
-    return type == GSP__NODE_COUNT || (type == GSP__NODE_VECTOR && !level->is_mixed);
+    return type == GSP__NODE_COUNT || type == GSP__NODE_ITEMS ||
+           (type == GSP__NODE_VECTOR && !level->is_mixed);
 }
 
 static enum gsp__map_event leave(struct gsp__json_map *m)
@@ -248,7 +249,8 @@ static enum gsp__map_event scalar(struct gsp__json_map *m, enum gsp__json_token 
 
     /* while pieces come, the node stays the one of the value, also inside an array */
     m->current = is_last ? NULL : node;
-    if (!node || node->type == GSP__NODE_COUNT || node->type == GSP__NODE_OBJECT)
+    if (!node || node->type == GSP__NODE_COUNT || node->type == GSP__NODE_OBJECT ||
+        node->type == GSP__NODE_ITEMS)
         return GSP__MAP_MORE;
     if (node->type == GSP__NODE_VECTOR) {
         top(m)->is_mixed = top(m)->is_mixed || token != GSP__JSON_NUMBER;

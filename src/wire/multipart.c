@@ -100,12 +100,26 @@ static bool parameter(const char *line, size_t n, const char *name, const char *
     return false;
 }
 
+/* Its MIME type, without parameters. */
+static void take_type(struct gsp__multipart *m, const char *value, size_t n)
+{
+    while (n > 0 && (*value == ' ' || *value == '\t')) {
+        value++;
+        n--;
+    }
+    n = value_end(value, n, 0, false);
+    m->n_type = (uint8_t)(n < sizeof m->type ? n : 0);
+    memcpy(m->type, value, m->n_type);
+}
+
 static void take_header(struct gsp__multipart *m)
 {
-    static const char disposition[] = "content-disposition:";
+    static const char disposition[] = "content-disposition:", type[] = "content-type:";
     const char *value;
-    size_t n;
+    size_t n = sizeof type - 1;
 
+    if (m->n_line >= n && strncasecmp(m->line, type, n) == 0)
+        take_type(m, m->line + n, m->n_line - n);
     if (m->n_line < sizeof disposition - 1 || strncasecmp(m->line, disposition, sizeof disposition - 1) != 0)
         return;
     if (parameter(m->line, m->n_line, "name", &value, &n)) {
@@ -183,6 +197,7 @@ static enum gsp__multipart_token take_line_end(struct gsp__multipart *m)
             m->state = IN_HEADERS;
             m->n_line = 0;
             m->n_name = 0;
+            m->n_type = 0;
             m->is_file = false;
             return GSP__MULTIPART_MORE;
         }

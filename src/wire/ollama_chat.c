@@ -54,14 +54,54 @@ static const struct gsp__node in_options[] = {
     GSP__NODE("frequency_penalty", FACT, FREQUENCY_PENALTY),
 };
 
+#define REQUEST_NODES                                                                                        \
+    GSP__NODE("model", FACT, MODEL), GSP__NODE("stream", FACT, STREAM),                                      \
+        GSP__NODE("format", FACT, RESPONSE_FORMAT), GSP__NODE("think", FACT, REASONING_LEVEL),               \
+        GSP__NODE_PARENT("options", OBJECT, NOTHING, in_options)
+
 static const struct gsp__node in_request[] = {
-    GSP__NODE("model", FACT, MODEL),           GSP__NODE("messages", COUNT, MESSAGES),
-    GSP__NODE("prompt", SKIP, NOTHING),        GSP__NODE("tools", COUNT, TOOLS),
-    GSP__NODE("stream", FACT, STREAM),         GSP__NODE("format", FACT, RESPONSE_FORMAT),
-    GSP__NODE("think", FACT, REASONING_LEVEL), GSP__NODE_PARENT("options", OBJECT, NOTHING, in_options),
+    GSP__NODE("messages", COUNT, MESSAGES),
+    GSP__NODE("prompt", SKIP, NOTHING),
+    GSP__NODE("tools", COUNT, TOOLS),
+    REQUEST_NODES,
 };
 
 const struct gsp__node gsp__ollama_request_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_request);
+
+/*
+ * What it says.
+ */
+
+static const struct gsp__node in_said_function[] = {
+    GSP__NODE("name", FACT, GSP__PROMPT_CALL_NAME),
+    GSP__NODE("arguments", RAW, GSP__PROMPT_ARGUMENTS),
+};
+
+static const struct gsp__node in_said_call[] = {
+    GSP__NODE("id", FACT, GSP__PROMPT_CALL_ID),
+    GSP__NODE_PARENT("function", OBJECT, NOTHING, in_said_function),
+};
+
+static const struct gsp__node in_said_message[] = {
+    GSP__NODE("role", FACT, GSP__PROMPT_ROLE),
+    GSP__NODE("content", TEXT, GSP__PROMPT_TEXT),
+    GSP__NODE("thinking", TEXT, GSP__PROMPT_REASONING),
+    GSP__NODE("images", TEXT, GSP__PROMPT_IMAGES),
+    GSP__NODE_PARENT("tool_calls", OBJECT, GSP__PROMPT_PART, in_said_call),
+    GSP__NODE("tool_call_id", FACT, GSP__PROMPT_RESPONSE_ID),
+    GSP__NODE("tool_name", FACT, GSP__PROMPT_NAME),
+};
+
+static const struct gsp__node in_content[] = {
+    GSP__NODE_PARENT("messages", COUNT, GSP__PROMPT_MESSAGE, in_said_message),
+    GSP__NODE("prompt", TEXT, GSP__PROMPT_ONLY),
+    GSP__NODE("images", TEXT, GSP__PROMPT_ONLY_IMAGES),
+    GSP__NODE("system", TEXT, GSP__PROMPT_INSTRUCTIONS),
+    GSP__NODE("tools", ITEMS, GSP__PROMPT_TOOL),
+    REQUEST_NODES,
+};
+
+const struct gsp__node gsp__ollama_content_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_content);
 
 void gsp__ollama_request(struct gsp__request_decoder *d, enum gsp__map_event event)
 {
@@ -182,7 +222,7 @@ static void value(struct gsp__decoder *d)
         gsp__answer_tool_name(d);
         break;
     case TOOL_ARGUMENTS:
-        gsp__decoder_text(d, 0, GSP_MARK_TOOL_CALL, m);
+        gsp__answer_arguments(d);
         break;
     case DONE:
         GSP__STATE_OF(d, struct state)->is_done = m->token == GSP__JSON_TRUE;
@@ -259,6 +299,7 @@ const struct gsp__format gsp__ollama_chat = {
     .operation = "chat",
     .provider = "ollama",
     .request_root = &gsp__ollama_request_root,
+    .content_root = &gsp__ollama_content_root,
     .response_root = &gsp__ollama_response_root,
     .request = gsp__ollama_request,
     .response = gsp__ollama_response,

@@ -11,6 +11,7 @@ const struct gsp__format gsp__ollama_generate = {
     .operation = "text_completion",
     .provider = "ollama",
     .request_root = &gsp__ollama_request_root,
+    .content_root = &gsp__ollama_content_root,
     .response_root = &gsp__ollama_response_root,
     .request = gsp__ollama_request,
     .response = gsp__ollama_response,

@@ -55,17 +55,28 @@ static const struct gsp__node in_voice[] = {
     GSP__NODE("id", FACT, VOICE),
 };
 
+#define REQUEST_NODES                                                                                        \
+    GSP__NODE("model", FACT, MODEL), GSP__NODE_PARENT("voice", FACT, VOICE, in_voice),                       \
+        GSP__NODE("response_format", FACT, RESPONSE_FORMAT), GSP__NODE("temperature", FACT, TEMPERATURE),    \
+        GSP__NODE("stream", FACT, STREAM), GSP__NODE("stream_format", FACT, STREAM_FORMAT)
+
 static const struct gsp__node in_request_root[] = {
-    GSP__NODE("model", FACT, MODEL),
+    REQUEST_NODES,
     GSP__NODE("input", TEXT, INPUT),
-    GSP__NODE_PARENT("voice", FACT, VOICE, in_voice),
-    GSP__NODE("response_format", FACT, RESPONSE_FORMAT),
-    GSP__NODE("temperature", FACT, TEMPERATURE),
-    GSP__NODE("stream", FACT, STREAM),
-    GSP__NODE("stream_format", FACT, STREAM_FORMAT),
 };
 
 static const struct gsp__node request_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_request_root);
+
+/* What is to be spoken, or the recording and what is said of it. */
+static const struct gsp__node in_content_root[] = {
+    REQUEST_NODES,
+    GSP__NODE("input", TEXT, GSP__PROMPT_SPEECH),
+    GSP__NODE("instructions", TEXT, GSP__PROMPT_INSTRUCTIONS),
+    GSP__NODE("prompt", TEXT, GSP__PROMPT_ONLY),
+    GSP__NODE("file", TEXT, GSP__PROMPT_FILE),
+};
+
+static const struct gsp__node content_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_content_root);
 
 static bool is(const struct gsp__json_map *m, const char *word)
 {
@@ -331,6 +342,7 @@ const struct gsp__format gsp__openai_audio = {
     .operation = "speech_to_text",
     .provider = "openai",
     .request_root = &request_root,
+    .content_root = &content_root,
     .response_root = &response_root,
     .request = request,
     .response = response,

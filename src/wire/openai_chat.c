@@ -52,6 +52,7 @@ enum action {
     TOOL_ARGUMENTS,
     FUNCTION_CALL,
     AUDIO,
+    IMAGE,
     AUDIO_TRANSCRIPT,
     INPUT_TOKENS,
     OUTPUT_TOKENS,
@@ -88,28 +89,90 @@ static const struct gsp__node in_request_reasoning[] = {
     GSP__NODE("effort", FACT, REASONING_LEVEL),
 };
 
+#define REQUEST_NODES(messages, tools)                                                                       \
+    GSP__NODE("model", FACT, MODEL), messages, GSP__NODE("stream", FACT, STREAM),                            \
+        GSP__NODE("temperature", FACT, TEMPERATURE), GSP__NODE("top_p", FACT, TOP_P),                        \
+        GSP__NODE("top_k", FACT, TOP_K), GSP__NODE("seed", FACT, SEED),                                      \
+        GSP__NODE("max_tokens", FACT, MAX_TOKENS), GSP__NODE("max_completion_tokens", FACT, MAX_TOKENS),     \
+        GSP__NODE("presence_penalty", FACT, PRESENCE_PENALTY),                                               \
+        GSP__NODE("frequency_penalty", FACT, FREQUENCY_PENALTY), GSP__NODE("n", FACT, CHOICE_COUNT),         \
+        GSP__NODE("stop", FACT, STOP), GSP__NODE("reasoning_effort", FACT, REASONING_LEVEL),                 \
+        GSP__NODE("service_tier", FACT, SERVICE_TIER), tools,                                                \
+        GSP__NODE_PARENT("response_format", OBJECT, NOTHING, in_request_format),                             \
+        GSP__NODE_PARENT("reasoning", OBJECT, NOTHING, in_request_reasoning)
+
 static const struct gsp__node in_request_root[] = {
-    GSP__NODE("model", FACT, MODEL),
-    GSP__NODE("messages", COUNT, MESSAGES),
-    GSP__NODE("stream", FACT, STREAM),
-    GSP__NODE("temperature", FACT, TEMPERATURE),
-    GSP__NODE("top_p", FACT, TOP_P),
-    GSP__NODE("top_k", FACT, TOP_K),
-    GSP__NODE("seed", FACT, SEED),
-    GSP__NODE("max_tokens", FACT, MAX_TOKENS),
-    GSP__NODE("max_completion_tokens", FACT, MAX_TOKENS),
-    GSP__NODE("presence_penalty", FACT, PRESENCE_PENALTY),
-    GSP__NODE("frequency_penalty", FACT, FREQUENCY_PENALTY),
-    GSP__NODE("n", FACT, CHOICE_COUNT),
-    GSP__NODE("stop", FACT, STOP),
-    GSP__NODE("reasoning_effort", FACT, REASONING_LEVEL),
-    GSP__NODE("service_tier", FACT, SERVICE_TIER),
-    GSP__NODE("tools", COUNT, TOOLS),
-    GSP__NODE_PARENT("response_format", OBJECT, NOTHING, in_request_format),
-    GSP__NODE_PARENT("reasoning", OBJECT, NOTHING, in_request_reasoning),
+    REQUEST_NODES(GSP__NODE("messages", COUNT, MESSAGES), GSP__NODE("tools", COUNT, TOOLS)),
 };
 
 static const struct gsp__node request_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_request_root);
+
+/*
+ * What it says.
+ */
+
+static const struct gsp__node in_said_url[] = {
+    GSP__NODE("url", TEXT, GSP__PROMPT_URL),
+};
+
+static const struct gsp__node in_said_audio[] = {
+    GSP__NODE("data", TEXT, GSP__PROMPT_BASE64),
+    GSP__NODE("format", FACT, GSP__PROMPT_FORMAT),
+};
+
+static const struct gsp__node in_said_file[] = {
+    GSP__NODE("file_data", TEXT, GSP__PROMPT_URL),
+    GSP__NODE("file_id", FACT, GSP__PROMPT_FILE_ID),
+};
+
+static const struct gsp__node in_said_thinking[] = {
+    GSP__NODE("text", TEXT, GSP__PROMPT_REASONING),
+};
+
+/* OpenAI's parts, and the films and documents of those who speak it */
+static const struct gsp__node in_said_part[] = {
+    GSP__NODE("type", FACT, GSP__PROMPT_TYPE),
+    GSP__NODE("text", TEXT, GSP__PROMPT_TEXT),
+    GSP__NODE_PARENT("image_url", TEXT, GSP__PROMPT_IMAGE, in_said_url),
+    GSP__NODE_PARENT("input_audio", TEXT, GSP__PROMPT_AUDIO, in_said_audio),
+    GSP__NODE_PARENT("file", OBJECT, GSP__PROMPT_DOCUMENT, in_said_file),
+    GSP__NODE("refusal", TEXT, GSP__PROMPT_TEXT),
+    GSP__NODE_PARENT("thinking", TEXT, GSP__PROMPT_REASONING, in_said_thinking),
+    GSP__NODE_PARENT("audio_url", TEXT, GSP__PROMPT_AUDIO, in_said_url),
+    GSP__NODE_PARENT("video_url", TEXT, GSP__PROMPT_VIDEO, in_said_url),
+    GSP__NODE_PARENT("document_url", TEXT, GSP__PROMPT_DOCUMENT, in_said_url),
+};
+
+static const struct gsp__node in_said_function[] = {
+    GSP__NODE("name", FACT, GSP__PROMPT_CALL_NAME), GSP__NODE("arguments", RAW, GSP__PROMPT_ARGUMENTS),
+    GSP__NODE("input", TEXT, GSP__PROMPT_ARGUMENTS), /* of a custom tool */
+};
+
+static const struct gsp__node in_said_call[] = {
+    GSP__NODE("id", FACT, GSP__PROMPT_CALL_ID),
+    GSP__NODE("type", SKIP, NOTHING),
+    GSP__NODE_PARENT("function", OBJECT, NOTHING, in_said_function),
+    GSP__NODE_PARENT("custom", OBJECT, NOTHING, in_said_function),
+};
+
+static const struct gsp__node in_said_message[] = {
+    GSP__NODE("role", FACT, GSP__PROMPT_ROLE),
+    GSP__NODE_PARENT("content", TEXT, GSP__PROMPT_TEXT, in_said_part),
+    GSP__NODE("name", FACT, GSP__PROMPT_NAME),
+    GSP__NODE_PARENT("tool_calls", OBJECT, GSP__PROMPT_PART, in_said_call),
+    GSP__NODE("tool_call_id", FACT, GSP__PROMPT_RESPONSE_ID),
+    GSP__NODE("reasoning_content", TEXT, GSP__PROMPT_REASONING),
+    GSP__NODE("reasoning", TEXT, GSP__PROMPT_REASONING),
+    GSP__NODE("refusal", TEXT, GSP__PROMPT_TEXT),
+    GSP__NODE_PARENT("function_call", OBJECT, GSP__PROMPT_PART, in_said_function),
+};
+
+static const struct gsp__node in_content_root[] = {
+    REQUEST_NODES(GSP__NODE_PARENT("messages", COUNT, GSP__PROMPT_MESSAGE, in_said_message),
+                  GSP__NODE("tools", ITEMS, GSP__PROMPT_TOOL)),
+};
+
+static const struct gsp__node content_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_content_root);
 
 static void request(struct gsp__request_decoder *d, enum gsp__map_event event)
 {
@@ -196,6 +259,16 @@ static const struct gsp__node in_audio[] = {
     GSP__NODE("transcript", TEXT, AUDIO_TRANSCRIPT),
 };
 
+static const struct gsp__node in_image_url[] = {
+    GSP__NODE("url", TEXT, IMAGE),
+};
+
+/* OpenRouter's */
+static const struct gsp__node in_image[] = {
+    GSP__NODE("type", SKIP, NOTHING),
+    GSP__NODE_PARENT("image_url", OBJECT, IMAGE, in_image_url),
+};
+
 static const struct gsp__node in_message[] = {
     GSP__NODE("role", SKIP, NOTHING),
     GSP__NODE_PARENT("content", TEXT, CONTENT, in_content),
@@ -206,6 +279,7 @@ static const struct gsp__node in_message[] = {
     GSP__NODE_PARENT("function_call", OBJECT, FUNCTION_CALL, in_function),
     GSP__NODE_PARENT("audio", OBJECT, NOTHING, in_audio),
     GSP__NODE("thinking", TEXT, REASONING),
+    GSP__NODE_PARENT("images", OBJECT, NOTHING, in_image),
 };
 
 static const struct gsp__node in_choice[] = {
@@ -300,6 +374,7 @@ static void end_function_call(struct gsp__decoder *d)
 {
     if (d->answer.n_tool_name > 0)
         d->kinds |= 1u << GSP_MARK_TOOL_CALL;
+    gsp__answer_put_tool(d);
 }
 
 static void answer(struct gsp__decoder *d)
@@ -327,11 +402,18 @@ static void answer(struct gsp__decoder *d)
                 d->sink->boolean(d->self, GSP_FACT_REFUSAL, true);
             s->is_refused = true;
         }
+        gsp__decoder_aside(d, d->answer.choice, m);
         break;
     case AUDIO:
+        gsp__decoder_base64_audio(d, m);
+        break;
     case AUDIO_TRANSCRIPT:
         if (m->value.n > 0)
             d->kinds |= 1u << GSP_MARK_AUDIO;
+        gsp__decoder_aside(d, d->answer.choice, m);
+        break;
+    case IMAGE:
+        gsp__decoder_media_url(d, m);
         break;
     case TOOL_INDEX:
         gsp__answer_tool_index(d);
@@ -343,7 +425,7 @@ static void answer(struct gsp__decoder *d)
         gsp__answer_tool_name(d);
         break;
     case TOOL_ARGUMENTS:
-        gsp__decoder_text(d, d->answer.choice, GSP_MARK_TOOL_CALL, m);
+        gsp__answer_arguments(d);
         break;
     default:
         break;
@@ -480,6 +562,8 @@ static void response(struct gsp__decoder *d, enum gsp__map_event event)
             gsp__answer_begin_choice(d);
         else if (action == TOOL_CALL || action == FUNCTION_CALL)
             gsp__answer_begin_tool(d);
+        else if (action == IMAGE)
+            gsp__decoder_begin_media(d, d->answer.choice, GSP__MODALITY_IMAGE);
         break;
     case GSP__MAP_LEAVE:
         if (action == CHOICE)
@@ -508,6 +592,7 @@ const struct gsp__format gsp__openai_chat = {
     .operation = "chat",
     .provider = "openai",
     .request_root = &request_root,
+    .content_root = &content_root,
     .response_root = &response_root,
     .request = request,
     .response = response,

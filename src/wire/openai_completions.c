@@ -67,24 +67,25 @@ static const struct gsp__node in_request_format[] = {
     GSP__NODE("type", FACT, RESPONSE_FORMAT),
 };
 
-static const struct gsp__node in_request_root[] = {
-    GSP__NODE("model", FACT, MODEL),
-    GSP__NODE("prompt", SKIP, NOTHING),
-    GSP__NODE("stream", FACT, STREAM),
-    GSP__NODE("temperature", FACT, TEMPERATURE),
-    GSP__NODE("top_p", FACT, TOP_P),
-    GSP__NODE("top_k", FACT, TOP_K),
-    GSP__NODE("seed", FACT, SEED),
-    GSP__NODE("max_tokens", FACT, MAX_TOKENS),
-    GSP__NODE("presence_penalty", FACT, PRESENCE_PENALTY),
-    GSP__NODE("frequency_penalty", FACT, FREQUENCY_PENALTY),
-    GSP__NODE("n", FACT, CHOICE_COUNT),
-    GSP__NODE("stop", FACT, STOP),
-    GSP__NODE("service_tier", FACT, SERVICE_TIER),
-    GSP__NODE_PARENT("response_format", OBJECT, NOTHING, in_request_format),
-};
+#define REQUEST_NODES(prompt)                                                                                \
+    GSP__NODE("model", FACT, MODEL), prompt, GSP__NODE("stream", FACT, STREAM),                              \
+        GSP__NODE("temperature", FACT, TEMPERATURE), GSP__NODE("top_p", FACT, TOP_P),                        \
+        GSP__NODE("top_k", FACT, TOP_K), GSP__NODE("seed", FACT, SEED),                                      \
+        GSP__NODE("max_tokens", FACT, MAX_TOKENS), GSP__NODE("presence_penalty", FACT, PRESENCE_PENALTY),    \
+        GSP__NODE("frequency_penalty", FACT, FREQUENCY_PENALTY), GSP__NODE("n", FACT, CHOICE_COUNT),         \
+        GSP__NODE("stop", FACT, STOP), GSP__NODE("service_tier", FACT, SERVICE_TIER),                        \
+        GSP__NODE_PARENT("response_format", OBJECT, NOTHING, in_request_format)
+
+static const struct gsp__node in_request_root[] = {REQUEST_NODES(GSP__NODE("prompt", SKIP, NOTHING))};
 
 static const struct gsp__node request_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_request_root);
+
+/* A prompt as numbers of tokens has no text. */
+static const struct gsp__node in_content_root[] = {
+    REQUEST_NODES(GSP__NODE("prompt", TEXT, GSP__PROMPT_INPUT)),
+};
+
+static const struct gsp__node content_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_content_root);
 
 static void request(struct gsp__request_decoder *d, enum gsp__map_event event)
 {
@@ -197,31 +198,12 @@ static const struct gsp__node root[] = {
 static const struct gsp__node response_root = GSP__NODE_PARENT("", OBJECT, DOCUMENT, root);
 
 struct state {
-    bool is_error;   /* the document is an error */
-    uint64_t n_text; /* of the choice, before its index */
+    bool is_error; /* the document is an error */
 };
 
 static struct state *state_of(struct gsp__decoder *d)
 {
     return GSP__STATE_OF(d, struct state);
-}
-
-static void take_text(struct gsp__decoder *d)
-{
-    state_of(d)->n_text += d->map.value.n;
-    gsp__decoder_text(d, d->answer.choice, GSP_MARK_TEXT, &d->map);
-}
-
-/* It stands behind the text, and in a stream the place in the array says nothing. */
-static void take_index(struct gsp__decoder *d)
-{
-    struct state *s = state_of(d);
-    unsigned place = d->answer.choice;
-
-    gsp__answer_index(d);
-    if (d->answer.choice != place)
-        gsp__decoder_move(d, place, GSP_MARK_TEXT, d->answer.choice, GSP_MARK_TEXT, s->n_text);
-    s->n_text = 0;
 }
 
 /* Whether the document is the error itself, not one that has an error in it. */
@@ -234,13 +216,13 @@ static void answer(struct gsp__decoder *d)
 {
     switch ((enum action)d->map.action) {
     case TEXT:
-        take_text(d);
+        gsp__decoder_text(d, d->answer.choice, GSP_MARK_TEXT, &d->map);
         break;
     case REASONING:
         gsp__decoder_text(d, d->answer.choice, GSP_MARK_REASONING, &d->map);
         break;
     case CHOICE_INDEX:
-        take_index(d);
+        gsp__answer_index(d); /* it stands behind the text */
         break;
     case FINISH:
         gsp__answer_finish(d);
@@ -316,10 +298,8 @@ static void response(struct gsp__decoder *d, enum gsp__map_event event)
 
     switch (event) {
     case GSP__MAP_ENTER:
-        if (action == CHOICE) {
+        if (action == CHOICE)
             gsp__answer_begin_choice(d);
-            state_of(d)->n_text = 0;
-        }
         break;
     case GSP__MAP_LEAVE:
         if (action == CHOICE)
@@ -344,6 +324,7 @@ const struct gsp__format gsp__openai_completions = {
     .operation = "text_completion",
     .provider = "openai",
     .request_root = &request_root,
+    .content_root = &content_root,
     .response_root = &response_root,
     .request = request,
     .response = response,

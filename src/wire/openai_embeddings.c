@@ -48,6 +48,16 @@ static const struct gsp__node in_request_root[] = {
 
 static const struct gsp__node request_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_request_root);
 
+/* Each text is by itself; one as numbers of tokens is none. */
+static const struct gsp__node in_content_root[] = {
+    GSP__NODE("input", TEXT, GSP__PROMPT_INPUT),
+    GSP__NODE("model", FACT, MODEL),
+    GSP__NODE("encoding_format", FACT, ENCODING_FORMAT),
+    GSP__NODE("service_tier", FACT, SERVICE_TIER),
+};
+
+static const struct gsp__node content_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_content_root);
+
 static void request(struct gsp__request_decoder *d, enum gsp__map_event event)
 {
     (void)event;
@@ -226,6 +236,7 @@ const struct gsp__format gsp__openai_embeddings = {
     .operation = "embeddings",
     .provider = "openai",
     .request_root = &request_root,
+    .content_root = &content_root,
     .response_root = &response_root,
     .request = request,
     .response = response,

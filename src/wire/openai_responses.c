@@ -44,6 +44,8 @@ enum action {
     ITEM_TYPE,
     ITEM_ARGUMENTS,
     ITEM_APPROVAL,
+    ITEM_FORMAT,
+    ITEM_IMAGE,
     TOOL_ID,
     TOOL_NAME,
     PART_TYPE,
@@ -93,23 +95,77 @@ static const struct gsp__node in_request_text[] = {
     GSP__NODE_PARENT("format", OBJECT, NOTHING, in_request_format),
 };
 
+#define REQUEST_NODES(input, instructions, tools)                                                            \
+    input, GSP__NODE("model", FACT, MODEL), GSP__NODE("stream", FACT, STREAM), instructions,                 \
+        GSP__NODE("temperature", FACT, TEMPERATURE), GSP__NODE("top_p", FACT, TOP_P),                        \
+        GSP__NODE("max_output_tokens", FACT, MAX_TOKENS),                                                    \
+        GSP__NODE("presence_penalty", FACT, PRESENCE_PENALTY),                                               \
+        GSP__NODE("frequency_penalty", FACT, FREQUENCY_PENALTY),                                             \
+        GSP__NODE_PARENT("reasoning", OBJECT, NOTHING, in_request_reasoning),                                \
+        GSP__NODE_PARENT("text", OBJECT, NOTHING, in_request_text),                                          \
+        GSP__NODE("service_tier", FACT, SERVICE_TIER),                                                       \
+        GSP__NODE("previous_response_id", FACT, PREVIOUS_RESPONSE), tools
+
 static const struct gsp__node in_request_root[] = {
-    GSP__NODE("input", SKIP, NOTHING),
-    GSP__NODE("model", FACT, MODEL),
-    GSP__NODE("stream", FACT, STREAM),
-    GSP__NODE("temperature", FACT, TEMPERATURE),
-    GSP__NODE("top_p", FACT, TOP_P),
-    GSP__NODE("max_output_tokens", FACT, MAX_TOKENS),
-    GSP__NODE("presence_penalty", FACT, PRESENCE_PENALTY),
-    GSP__NODE("frequency_penalty", FACT, FREQUENCY_PENALTY),
-    GSP__NODE_PARENT("reasoning", OBJECT, NOTHING, in_request_reasoning),
-    GSP__NODE_PARENT("text", OBJECT, NOTHING, in_request_text),
-    GSP__NODE("service_tier", FACT, SERVICE_TIER),
-    GSP__NODE("previous_response_id", FACT, PREVIOUS_RESPONSE),
-    GSP__NODE("tools", COUNT, TOOLS),
+    REQUEST_NODES(GSP__NODE("input", SKIP, NOTHING), GSP__NODE("instructions", SKIP, NOTHING),
+                  GSP__NODE("tools", COUNT, TOOLS)),
 };
 
 static const struct gsp__node request_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_request_root);
+
+/*
+ * What it says. Each item is a message: of its role, or what a tool is asked (the assistant's) or has
+ * answered (the tool's).
+ */
+
+static const struct gsp__node in_said_audio[] = {
+    GSP__NODE("data", TEXT, GSP__PROMPT_BASE64),
+    GSP__NODE("format", FACT, GSP__PROMPT_FORMAT),
+};
+
+#define MEDIA_NODES                                                                                          \
+    GSP__NODE("image_url", TEXT, GSP__PROMPT_IMAGE), GSP__NODE("file_id", FACT, GSP__PROMPT_FILE_ID),        \
+        GSP__NODE("file_url", TEXT, GSP__PROMPT_DOCUMENT),                                                   \
+        GSP__NODE("file_data", TEXT, GSP__PROMPT_DOCUMENT),                                                  \
+        GSP__NODE_PARENT("input_audio", OBJECT, GSP__PROMPT_AUDIO, in_said_audio)
+
+static const struct gsp__node in_said_part[] = {
+    GSP__NODE("type", FACT, GSP__PROMPT_TYPE),
+    GSP__NODE("text", TEXT, GSP__PROMPT_TEXT),
+    GSP__NODE("refusal", TEXT, GSP__PROMPT_TEXT),
+    MEDIA_NODES,
+};
+
+static const struct gsp__node in_said_output[] = {
+    GSP__NODE("type", FACT, GSP__PROMPT_TYPE),
+    GSP__NODE("text", TEXT, GSP__PROMPT_RESPONSE),
+    MEDIA_NODES,
+};
+
+static const struct gsp__node in_said_summary[] = {
+    GSP__NODE("type", SKIP, NOTHING),
+    GSP__NODE("text", TEXT, GSP__PROMPT_REASONING),
+};
+
+static const struct gsp__node in_said_item[] = {
+    GSP__NODE("type", FACT, GSP__PROMPT_ITEM_TYPE),
+    GSP__NODE("role", FACT, GSP__PROMPT_ROLE),
+    GSP__NODE_PARENT("content", TEXT, GSP__PROMPT_TEXT, in_said_part),
+    GSP__NODE("call_id", FACT, GSP__PROMPT_EITHER_ID),
+    GSP__NODE("name", FACT, GSP__PROMPT_CALL_NAME),
+    GSP__NODE("arguments", TEXT, GSP__PROMPT_ARGUMENTS),
+    GSP__NODE("input", TEXT, GSP__PROMPT_ARGUMENTS),
+    GSP__NODE_PARENT("output", TEXT, GSP__PROMPT_RESPONSE, in_said_output),
+    GSP__NODE_PARENT("summary", OBJECT, GSP__PROMPT_PART, in_said_summary),
+};
+
+static const struct gsp__node in_content_root[] = {
+    REQUEST_NODES(GSP__NODE_PARENT("input", TEXT, GSP__PROMPT_ITEM, in_said_item),
+                  GSP__NODE("instructions", TEXT, GSP__PROMPT_INSTRUCTIONS),
+                  GSP__NODE("tools", ITEMS, GSP__PROMPT_TOOL)),
+};
+
+static const struct gsp__node content_root = GSP__NODE_PARENT("", OBJECT, NOTHING, in_content_root);
 
 static void request(struct gsp__request_decoder *d, enum gsp__map_event event)
 {
@@ -183,6 +239,8 @@ static const struct gsp__node in_item[] = {
     GSP__NODE("name", FACT, TOOL_NAME),
     GSP__NODE("input", TEXT, ITEM_ARGUMENTS),
     GSP__NODE_PARENT("summary", OBJECT, NOTHING, in_summary),
+    GSP__NODE("output_format", FACT, ITEM_FORMAT),
+    GSP__NODE("result", TEXT, ITEM_IMAGE),
 };
 
 /* What an event says of an item: its text comes in events of its own. */
@@ -377,6 +435,8 @@ static void output(struct gsp__decoder *d)
         [ITEM_TYPE] = gsp__responses_item_type,
         [ITEM_ARGUMENTS] = gsp__responses_item_arguments,
         [ITEM_APPROVAL] = gsp__responses_item_of_provider,
+        [ITEM_FORMAT] = gsp__responses_item_format,
+        [ITEM_IMAGE] = gsp__responses_item_image,
         [TOOL_ID] = gsp__answer_tool_id,
         [TOOL_NAME] = gsp__answer_tool_name,
         [PART_TYPE] = gsp__responses_part_type,
@@ -439,6 +499,7 @@ const struct gsp__format gsp__openai_responses = {
     .operation = "chat",
     .provider = "openai",
     .request_root = &request_root,
+    .content_root = &content_root,
     .response_root = &response_root,
     .request = request,
     .response = response,

@@ -34,6 +34,7 @@ enum kind {
     AUDIO,
     TRANSCRIPT,
     PROVIDER_TOOL, /* what the model writes for a tool of the provider's own */
+    IMAGE,
     /* events */
     COMPLETE,
     FAILED,
@@ -93,6 +94,7 @@ static const struct name items[] = {
     NAME("local_shell_call", ARGUMENTS),
     NAME("shell_call", ARGUMENTS),
     NAME("apply_patch_call", ARGUMENTS),
+    NAME("image_generation_call", IMAGE),
 };
 
 static const struct name parts[] = {
@@ -145,10 +147,18 @@ static bool is_text(const struct gsp__json_map *m, const char *word)
 
 static void text(struct gsp__decoder *d, enum kind kind)
 {
-    static const uint8_t marks[] = {
-        [TEXT] = GSP_MARK_TEXT, [REASONING] = GSP_MARK_REASONING, [ARGUMENTS] = GSP_MARK_TOOL_CALL};
+    if (kind == ARGUMENTS)
+        gsp__answer_arguments(d);
+    else
+        gsp__decoder_text(d, 0, kind == TEXT ? GSP_MARK_TEXT : GSP_MARK_REASONING, &d->map);
+}
 
-    gsp__decoder_text(d, 0, (gsp_mark)marks[kind], &d->map);
+/* The calls of an answer are told apart by the places of their items. */
+static void place_tool(struct gsp__decoder *d)
+{
+    d->answer.choice = 0;
+    d->answer.tool_index = state_of(d)->output_index;
+    d->answer.has_tool_index = true;
 }
 
 /* Text of the whole response: whatever comes behind it is no news. */
@@ -162,17 +172,23 @@ static void refuse(struct gsp__decoder *d)
 {
     struct gsp__responses_output *s = state_of(d);
 
-    if (d->map.value.n == 0)
-        return;
     d->kinds |= 1u << GSP_MARK_TEXT; /* content to the one who waits, but not the answer's text */
     if (!s->is_refused)
         d->sink->boolean(d->self, GSP_FACT_REFUSAL, true);
     s->is_refused = true;
+    gsp__decoder_aside(d, 0, &d->map);
 }
 
 /*
  * Texts of events.
  */
+
+/* Of content that nobody wants, all that counting asks for. */
+static void keep_padding(char *to, const char *from, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        to[i] = from[i] == '=' ? '=' : '-';
+}
 
 static void hold(struct gsp__decoder *d, bool is_message)
 {
@@ -183,7 +199,12 @@ static void hold(struct gsp__decoder *d, bool is_message)
     if (s->n_held < sizeof s->held) {
         size_t room = sizeof s->held - (size_t)s->n_held;
 
-        memcpy(s->held + s->n_held, value.bytes, value.n < room ? value.n : room);
+        if (value.n < room)
+            room = value.n;
+        if (is_message || d->sink->piece)
+            memcpy(s->held + s->n_held, value.bytes, room);
+        else
+            keep_padding(s->held + s->n_held, value.bytes, room);
     }
     s->n_held += value.n;
 }
@@ -205,9 +226,14 @@ void gsp__responses_delta(struct gsp__decoder *d)
         if (is_empty || s->in_whole & bit(kind))
             break;
         s->in_deltas |= bit(kind);
+        if (s->has_index && kind == ARGUMENTS)
+            place_tool(d);
         text(d, kind);
         break;
     case REFUSED:
+        if (is_empty || s->in_whole & bit(kind))
+            break;
+        s->in_deltas |= bit(kind);
         refuse(d);
         break;
     case AUDIO:
@@ -215,6 +241,7 @@ void gsp__responses_delta(struct gsp__decoder *d)
         break;
     case TRANSCRIPT:
         d->kinds |= is_empty ? 0 : 1u << GSP_MARK_AUDIO;
+        gsp__decoder_aside(d, 0, &d->map);
         break;
     case PROVIDER_TOOL:
         d->kinds |= is_empty ? 0 : 1u << GSP_MARK_TOOL_CALL;
@@ -232,6 +259,8 @@ static void done(struct gsp__decoder *d, bool is_of_kind)
     if (!is_of_kind || d->map.value.n == 0 || (s->in_deltas | s->in_whole) & bit(kind))
         return;
     s->in_ends |= bit(kind);
+    if (s->has_index && kind == ARGUMENTS)
+        place_tool(d);
     text(d, kind);
 }
 
@@ -247,10 +276,17 @@ void gsp__responses_done_arguments(struct gsp__decoder *d)
     done(d, state_of(d)->event == ARGUMENTS);
 }
 
+/* Of an event that says that a part is done, or of a part of the whole. */
 void gsp__responses_refusal(struct gsp__decoder *d)
 {
-    if (!state_of(d)->is_refused)
-        refuse(d);
+    struct gsp__responses_output *s = state_of(d);
+    bool is_of_event = d->map.depth == 1;
+
+    if (d->map.value.n == 0 || s->in_deltas & bit(REFUSED) ||
+        (is_of_event ? s->in_whole : s->in_ends) & bit(REFUSED))
+        return;
+    *(is_of_event ? &s->in_ends : &s->in_whole) |= bit(REFUSED);
+    refuse(d);
 }
 
 /*
@@ -295,6 +331,7 @@ void gsp__responses_begin_event(struct gsp__decoder *d)
     s->has_index = false;
     s->had_tools = d->n_tool_calls > 0;
     s->is_tool_pending = false;
+    gsp__answer_begin_tool(d);
 }
 
 void gsp__responses_event_type(struct gsp__decoder *d)
@@ -357,9 +394,7 @@ static void tell_tool(struct gsp__decoder *d)
         return;
     if (d->answer.n_tool_id > 0 && d->answer.n_tool_name > 0)
         s->tools_told |= told;
-    d->answer.choice = 0;
-    d->answer.tool_index = s->output_index;
-    d->answer.has_tool_index = true;
+    place_tool(d);
     gsp__answer_end_tool(d);
 }
 
@@ -370,6 +405,10 @@ void gsp__responses_end_event(struct gsp__decoder *d)
     if (s->event == UNKNOWN) { /* the name may have come behind the data */
         s->event = (uint8_t)KIND_OF(events, d->name, d->n_name);
         release(d);
+    }
+    if (s->has_index && d->answer.n_arguments > 0) { /* the index may have come behind them */
+        place_tool(d);
+        gsp__answer_end_arguments(d);
     }
     if (s->is_tool_pending && s->has_index)
         tell_tool(d);
@@ -388,11 +427,13 @@ void gsp__responses_begin_item(struct gsp__decoder *d, bool is_of_event)
     struct gsp__responses_output *s = state_of(d);
 
     s->item = s->part = UNKNOWN;
-    s->is_provider = false;
+    s->is_provider = s->has_image = false;
     s->n_as_text = s->n_as_reasoning = s->n_as_arguments = 0;
     if (!is_of_event)
         s->output_index = d->map.index;
     gsp__answer_begin_tool(d);
+    if (!is_of_event)
+        place_tool(d);
 }
 
 void gsp__responses_item_type(struct gsp__decoder *d)
@@ -415,6 +456,29 @@ void gsp__responses_item_arguments(struct gsp__decoder *d)
     whole_text(d, ARGUMENTS);
 }
 
+static void begin_image(struct gsp__decoder *d)
+{
+    if (!state_of(d)->has_image)
+        gsp__decoder_begin_media(d, 0, GSP__MODALITY_IMAGE);
+    state_of(d)->has_image = true;
+}
+
+void gsp__responses_item_format(struct gsp__decoder *d)
+{
+    if (state_of(d)->item != IMAGE || d->map.token != GSP__JSON_STRING)
+        return;
+    begin_image(d);
+    gsp__media_format(&d->media, d->map.value);
+}
+
+void gsp__responses_item_image(struct gsp__decoder *d)
+{
+    if (state_of(d)->item != IMAGE)
+        return;
+    begin_image(d);
+    gsp__media_base64(&d->media, d->map.value, d->map.token == GSP__JSON_STRING);
+}
+
 void gsp__responses_summary(struct gsp__decoder *d)
 {
     if (is_news(state_of(d), REASONING))
@@ -429,9 +493,9 @@ static void recount(struct gsp__decoder *d, uint8_t kind)
     if (kind == UNKNOWN)
         return;
     if (kind == TEXT) {
-        gsp__decoder_move(d, 0, GSP_MARK_REASONING, 0, GSP_MARK_TEXT, s->n_as_reasoning);
+        gsp__decoder_move(d, 0, GSP_MARK_REASONING, GSP_MARK_TEXT, s->n_as_reasoning);
     } else if (kind == REASONING) {
-        gsp__decoder_move(d, 0, GSP_MARK_TEXT, 0, GSP_MARK_REASONING, s->n_as_text);
+        gsp__decoder_move(d, 0, GSP_MARK_TEXT, GSP_MARK_REASONING, s->n_as_text);
     } else {
         d->n_text_bytes -= s->n_as_text;
         d->n_reasoning_bytes -= s->n_as_reasoning;

@@ -19,6 +19,7 @@ struct gsp__responses_output {
     bool had_tools;                       /* tool calls came in events before this one */
     bool is_tool_pending;                 /* its index may stand behind it */
     bool is_refused;
+    bool has_image;   /* of the item, whose media has begun */
     bool is_marked;   /* the part has what only visible text has */
     bool is_provider; /* the call has what only calls have that the provider runs */
     bool is_message;  /* what is held is an error's message, else a delta */
@@ -56,6 +57,8 @@ void gsp__responses_end_item(struct gsp__decoder *d, bool is_of_event);
 void gsp__responses_item_type(struct gsp__decoder *d);
 void gsp__responses_item_arguments(struct gsp__decoder *d);
 void gsp__responses_item_of_provider(struct gsp__decoder *d);
+void gsp__responses_item_format(struct gsp__decoder *d);
+void gsp__responses_item_image(struct gsp__decoder *d);
 void gsp__responses_summary(struct gsp__decoder *d);
 
 /* A part of an item's content. A mark is a key that only visible text has. */

@@ -15,7 +15,8 @@ void gsp__request_init(struct gsp__request_decoder *d, const struct gsp__format 
     d->format = format;
     d->sink = sink;
     d->self = self;
-    d->is_over = !format->request_root;
+    d->root = sink->piece && format->content_root ? format->content_root : format->request_root;
+    d->is_over = !d->root;
 }
 
 void gsp__request_target(struct gsp__request_decoder *d, const char *target, size_t n)
@@ -24,23 +25,48 @@ void gsp__request_target(struct gsp__request_decoder *d, const char *target, siz
         d->format->target(d, target, n);
 }
 
+static void take(struct gsp__request_decoder *d, enum gsp__map_event event)
+{
+    if (d->map.action >= GSP__PROMPT_FIRST)
+        gsp__prompt_event(d, event);
+    else
+        d->format->request(d, event);
+}
+
 /*
- * A form: each field is handed over as the value of the root's key of that name. A field that comes in
- * pieces is gathered by the map's means.
+ * A form: each field is handed over as the value of the root's key of that name. A fact that comes in pieces
+ * is gathered by the map's means, as are texts that are no content.
  */
 
 static void begin_field(struct gsp__request_decoder *d)
 {
-    const struct gsp__node *root = d->format->request_root;
+    const struct gsp__node *root = d->root;
     const struct gsp__multipart *form = &d->form;
 
     d->field = NULL;
     d->map.n_gathered = 0;
     d->map.value_is_cut = false;
+    d->map.index = 0;
     for (unsigned i = 0; i < root->n_children; i++)
         if (root->children[i].n_key == form->n_name &&
             memcmp(root->children[i].key, form->name, form->n_name) == 0)
             d->field = &root->children[i];
+    if (!d->field || form->is_file != (d->field->action == GSP__PROMPT_FILE)) {
+        d->field = NULL;
+    } else if (form->is_file) {
+        d->n_file = 0;
+        gsp__prompt_begin_file(d, form->type, form->n_type);
+    }
+}
+
+static void hand_over(struct gsp__request_decoder *d, const char *bytes, size_t n, bool is_last)
+{
+    struct gsp__json_map *m = &d->map;
+
+    m->action = d->field->action;
+    m->token = is_last ? GSP__JSON_STRING : GSP__JSON_PART;
+    m->value = (struct gsp__json_slice){bytes, n};
+    take(d, d->field->type == GSP__NODE_TEXT ? GSP__MAP_PIECE : GSP__MAP_VALUE);
 }
 
 static void add_to_field(struct gsp__request_decoder *d)
@@ -48,8 +74,16 @@ static void add_to_field(struct gsp__request_decoder *d)
     struct gsp__json_map *m = &d->map;
     size_t n = d->form.n, room = sizeof m->gathered - m->n_gathered;
 
-    if (!d->field || d->form.is_file)
+    if (!d->field)
         return;
+    if (d->form.is_file) {
+        d->n_file += n;
+        return;
+    }
+    if (d->field->type == GSP__NODE_TEXT && d->field->action >= GSP__PROMPT_FIRST) {
+        hand_over(d, d->form.bytes, n, false);
+        return;
+    }
     if (n > room) {
         n = room;
         m->value_is_cut = true;
@@ -60,16 +94,12 @@ static void add_to_field(struct gsp__request_decoder *d)
 
 static void end_field(struct gsp__request_decoder *d)
 {
-    struct gsp__json_map *m = &d->map;
-
-    if (!d->field || d->form.is_file)
+    if (!d->field)
         return;
-    m->action = d->field->action;
-    m->token = GSP__JSON_STRING;
-    m->index = 0;
-    m->value.bytes = m->gathered;
-    m->value.n = m->n_gathered;
-    d->format->request(d, d->field->type == GSP__NODE_TEXT ? GSP__MAP_PIECE : GSP__MAP_VALUE);
+    if (d->form.is_file)
+        gsp__prompt_end_file(d, d->n_file);
+    else
+        hand_over(d, d->map.gathered, d->map.n_gathered, true);
 }
 
 static void read_form(struct gsp__request_decoder *d, const char *bytes, size_t n)
@@ -102,7 +132,7 @@ static void read_document(struct gsp__request_decoder *d, const char *bytes, siz
     gsp__json_map_feed(&d->map, bytes, n);
     while ((event = gsp__json_map_next(&d->map)) != GSP__MAP_MORE) {
         if (event < GSP__MAP_ELEMENT) {
-            d->format->request(d, event);
+            take(d, event);
         } else if (event != GSP__MAP_ELEMENT) {
             d->is_over = true;
             return;
@@ -118,7 +148,7 @@ void gsp__request_body(struct gsp__request_decoder *d, const char *bytes, size_t
         d->is_begun = true;
         d->is_form = *bytes == '-';
         gsp__multipart_init(&d->form);
-        gsp__json_map_init(&d->map, d->format->request_root);
+        gsp__json_map_init(&d->map, d->root);
     }
     if (d->is_form)
         read_form(d, bytes, n);

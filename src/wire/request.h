@@ -11,6 +11,7 @@
 #include "wire/format.h"
 #include "wire/json_map.h"
 #include "wire/multipart.h"
+#include "wire/prompt.h"
 #include "wire/sink.h"
 
 struct gsp__request_decoder {
@@ -20,9 +21,12 @@ struct gsp__request_decoder {
     bool is_begun;
     bool is_form;
     bool is_over;                  /* complete, or not to be read */
+    const struct gsp__node *root;  /* the format's, with content or without */
     const struct gsp__node *field; /* of the form that is being read; NULL: none we know */
     uint64_t seen[4];              /* facts that were handed over */
     uint64_t n_counted;            /* characters; or for the format's own use */
+    uint64_t n_file;               /* bytes of the form's file that is being read */
+    struct gsp__prompt prompt;
     struct gsp__multipart form;
     struct gsp__json_map map;
 };

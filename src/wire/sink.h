@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <genspan/content.h>
 #include <genspan/operation.h>
 
 struct gsp__sink {
@@ -23,23 +24,27 @@ struct gsp__sink {
     /* One part of the usage as it now stands; the last value counts (US-2). */
     void (*usage)(void *self, gsp_usage part, int64_t tokens);
 
-    /* A tool call in the answer. May come again with what was missing: the same choice and index is the
-     * same call. Either string may be empty. */
-    void (*tool_call)(void *self, unsigned choice, unsigned index, const char *id, size_t n_id,
-                      const char *name, size_t n_name);
-
     /* One event of a stream. */
     void (*mark)(void *self, gsp_mark mark, int64_t now_ns);
 
     /* The response is, or contains, the provider's error; its type, code and message came as facts. */
     void (*error)(void *self);
 
-    /* A piece of text, reasoning or tool arguments; NULL where capture is off. */
-    void (*content)(void *self, unsigned choice, gsp_mark kind, const char *bytes, size_t n);
+    /*
+     * A piece of content, of the request or the answer, in the shape of CO-2; NULL where capture is off: then
+     * no byte of content is copied. Pieces of text, reasoning, arguments, responses, JSON and URIs are
+     * joined, as many as the input was cut into; all others are whole, and the first of its kind in a part
+     * (of a message, for its role and name) counts. Places and parts say an order, and may leave out numbers.
+     * The answer's messages have no role: it is the assistant's.
+     */
+    void (*piece)(void *self, const gsp_content_piece *piece);
 
-    /* The last n bytes of content of this choice and kind are of another, which the provider says only after
-     * them (Gemini). NULL where nobody asks. */
-    void (*move)(void *self, unsigned choice, gsp_mark kind, unsigned to_choice, gsp_mark to_kind, size_t n);
+    /*
+     * The last n_bytes that came as `from` (by side, place, part and kind) are of `to` after all: providers
+     * may say only behind a text which choice it is of, or that it was a thought. NULL where nobody asks.
+     * Both have no bytes; n_bytes is the same in both, and not 0.
+     */
+    void (*move)(void *self, const gsp_content_piece *from, const gsp_content_piece *to);
 };
 
 #endif

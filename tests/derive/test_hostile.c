@@ -227,7 +227,7 @@ static void extreme_times_do_no_harm(void **state)
 /* What is no attribute has no key: as an attribute of an event it is left out. */
 static void an_event_inside_an_event_is_no_attribute(void **state)
 {
-    static const enum gsp__entry_kind kinds[] = {GSP__ENTRY_EVENT, GSP__ENTRY_LINK, GSP__ENTRY_CONTENT};
+    static const enum gsp__entry_kind kinds[] = {GSP__ENTRY_EVENT, GSP__ENTRY_LINK};
     gsp_attribute a = {.key = "k", .type = GSP_TYPE_STRING, .value = {.s = "0123456789abcdef"}};
     struct gsp__span_policy policy = {{{&gsp__dialect_otel}, 1}, true};
     gsp_span span = gsp_span_start(rec, "x", NULL);

@@ -4,6 +4,8 @@
  */
 #include "exported.h"
 
+#include <genspan/turn.h>
+
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,14 +120,26 @@ static int die_in_a_stream(void *arg)
     return 0;
 }
 
-static void a_crashed_call_comes_again_as_it_was(void **state)
+/* VO-1: the same of a turn, whose speaking span has no record of its own. */
+static int die_in_a_turn(void *arg)
+{
+    gsp_recorder *r = test_recorder(NULL, 64 << 10);
+    gsp_span turn = gsp_turn_start(r, GSP_TURN_USER, NULL);
+
+    (void)arg;
+    gsp_turn_mark(turn, GSP_TURN_SPEECH_START, 0);
+    gsp_turn_mark(turn, GSP_TURN_SPEECH_END, 0);
+    raise(SIGKILL);
+    return 0;
+}
+
+static void comes_again_as_it_was(int (*die)(void *))
 {
     struct taken *first = new_taken(0), *second = new_taken(100);
     struct drain d = {NULL, first};
     char path[600];
 
-    (void)state;
-    assert_int_equal(test_in_child(die_in_a_stream, NULL), 1000 + SIGKILL);
+    assert_int_equal(test_in_child(die, NULL), 1000 + SIGKILL);
     snprintf(path, sizeof path, "%s", test_directory_file(".ring"));
     d.path = path;
     assert_int_equal(test_in_child(drain, &d), 1000 + SIGKILL);
@@ -137,6 +151,18 @@ static void a_crashed_call_comes_again_as_it_was(void **state)
     assert_memory_equal(first->end_unix_ns, second->end_unix_ns, sizeof first->end_unix_ns);
     munmap(first, sizeof *first);
     munmap(second, sizeof *second);
+}
+
+static void a_crashed_call_comes_again_as_it_was(void **state)
+{
+    (void)state;
+    comes_again_as_it_was(die_in_a_stream);
+}
+
+static void a_crashed_turn_comes_again_as_it_was(void **state)
+{
+    (void)state;
+    comes_again_as_it_was(die_in_a_turn);
 }
 
 /*
@@ -260,6 +286,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(what_the_backend_has_already_comes_again_under_the_same_ids, set_up),
         cmocka_unit_test_setup(a_crashed_call_comes_again_as_it_was, set_up),
+        cmocka_unit_test_setup(a_crashed_turn_comes_again_as_it_was, set_up),
         cmocka_unit_test_setup(drainers_killed_at_random_lose_nothing_and_make_nothing_up, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,8 +93,11 @@ static void lose_content(gsp_recorder *r)
     gsp_span s = gsp_span_start(r, "x", NULL);
     char text[8192] = {'x'};
 
-    /* the smallest quota is one piece of 4080 bytes */
-    gsp__record_add_content(gsp__record_find(s), 1, text, sizeof text);
+    gsp_content_piece piece = {
+        sizeof piece, GSP_CONTENT_INPUT, GSP_CONTENT_TEXT, 0, 0, 0, text, sizeof text, 0};
+
+    /* the smallest quota is one chunk */
+    gsp_span_add_content(s, &piece);
 }
 
 static void lose_late(gsp_recorder *r)

@@ -443,13 +443,14 @@ static void a_malformed_parent_is_no_parent(void **state)
 
 static void what_capture_is_off_is_never_recorded(void **state)
 {
+    gsp_content_piece piece = {
+        sizeof piece, GSP_CONTENT_INPUT, GSP_CONTENT_TEXT, 0, 0, 0, "SECRET-CONTENT", 14, 0};
     gsp_span op = gsp_operation_start(rec, "chat", NULL);
-    struct gsp__record r = gsp__record_find(op);
     char *bytes;
     size_t n;
 
     (void)state;
-    gsp__record_add_content(r, 1, "SECRET-CONTENT", 14);
+    gsp_span_add_content(op, &piece);
     gsp_event_tool_call(op, "get_weather", "call_1", "{\"city\":\"SECRET-CONTENT\"}", 0);
     assert_string_equal(dump(0), "operation: operation=\"chat\" event(gen_ai.tool.call @0: "
                                  "tool_name=\"get_weather\" tool_call_id=\"call_1\") | open");
@@ -462,15 +463,12 @@ static void content_has_its_own_quota(void **state)
 {
     gsp_recorder_options o = GSP_RECORDER_OPTIONS_INIT;
     static char big[50000];
+    gsp_content_piece piece = {
+        sizeof piece, GSP_CONTENT_INPUT, GSP_CONTENT_TEXT, 0, 0, 0, big, sizeof big, 0};
     struct gsp__reader *reader;
     struct gsp__snapshot snapshot;
-    struct gsp__entries entries;
-    struct gsp__entry_view e;
-    struct gsp__content_ref ref;
     struct gsp__arena arena;
-    struct gsp__record r;
     gsp_recorder *capturing;
-    const char *back;
     gsp_span s;
 
     (void)state;
@@ -482,37 +480,26 @@ static void content_has_its_own_quota(void **state)
     o.capture = "span_and_event";
     assert_int_equal(gsp_recorder_open(&o, &capturing, NULL), GSP_OK);
     s = gsp_span_start(capturing, "x", NULL);
-    r = gsp__record_find(s);
-    gsp__record_add_content(r, 3, big, sizeof big);
-    gsp__record_add_content(r, 3, big, sizeof big); /* no room for a second */
+    gsp_span_add_content(s, &piece);
+    gsp_span_add_content(s, &piece); /* no room for all of a second */
     assert_int_equal(gsp_recorder_loss(capturing, GSP_LOSS_CONTENT_FULL), 1);
+    gsp_span_add_content(s, &piece);
+    assert_int_equal(gsp_recorder_loss(capturing, GSP_LOSS_CONTENT_FULL), 2);
     gsp_span_set_int(s, GSP_FACT_SEED, 1); /* facts do not suffer */
     gsp_span_end(s, GSP_OUTCOME_COMPLETED, NULL, 0);
 
     assert_true(gsp__arena_init(&arena, 1 << 20));
     reader = test_reader(gsp_recorder_path(capturing), GSP__READ_DRAIN);
     assert_int_equal(test_snapshots(reader, &arena, &snapshot, 1), 1);
-    entries = (struct gsp__entries){snapshot.entries, snapshot.n_entries};
-    do
-        assert_true(gsp__entries_next(&entries, &e));
-    while (e.kind != GSP__ENTRY_CONTENT);
-    memcpy(&ref, e.payload, sizeof ref);
-    assert_int_equal(ref.n_bytes, sizeof big);
-    assert_int_equal(ref.content_kind, 3);
-    back = gsp__reader_content(reader, &snapshot.ref, &ref, &arena);
-    assert_non_null(back);
-    assert_memory_equal(back, big, sizeof big);
-    ref.first_chunk += 1; /* hostile: into the middle */
-    assert_null(gsp__reader_content(reader, &snapshot.ref, &ref, &arena));
-    ref.first_chunk = 0xffffffff;
-    assert_null(gsp__reader_content(reader, &snapshot.ref, &ref, &arena));
-    ref.n_bytes = UINT64_MAX;
-    assert_null(gsp__reader_content(reader, &snapshot.ref, &ref, &arena));
+    assert_true(snapshot.is_content_cut);
+    assert_int_equal(snapshot.n_content, 16 * GSP__CONTENT_BYTES - 40 - 15 * 16);
+    assert_memory_equal(snapshot.content + 12, big, sizeof big);
+    assert_memory_equal(snapshot.content + 24 + sizeof big, big, snapshot.n_content - 24 - sizeof big);
 
     test_release_ended(reader); /* gives the content back as well */
     s = gsp_span_start(capturing, "y", NULL);
-    gsp__record_add_content(gsp__record_find(s), 3, big, sizeof big);
-    assert_int_equal(gsp_recorder_loss(capturing, GSP_LOSS_CONTENT_FULL), 1);
+    gsp_span_add_content(s, &piece);
+    assert_int_equal(gsp_recorder_loss(capturing, GSP_LOSS_CONTENT_FULL), 2);
     gsp__reader_close(reader);
     gsp__arena_deinit(&arena);
     gsp_recorder_close(capturing);

@@ -60,10 +60,6 @@ static void dump_entry(struct gsp__buffer *b, const struct gsp__entry_view *e, i
         gsp__buffer_printf(b, ")");
         return;
     }
-    if (e->kind == GSP__ENTRY_CONTENT) {
-        gsp__buffer_printf(b, " content(%u)", n);
-        return;
-    }
     if (e->fact)
         gsp__buffer_printf(b, " %s", gsp__fact_name(e->fact) ? gsp__fact_name(e->fact) : "?");
     else

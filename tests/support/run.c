@@ -20,7 +20,7 @@
 #define WAIT_MS   30000
 #define FINISH_MS 60000
 #define ENV_MAX   64
-#define ARGS_MAX  64
+#define ARGS_MAX  300
 
 extern char **environ;
 

@@ -26,6 +26,11 @@ struct cuts {
     uint64_t *seed;
 };
 
+/* Ways to cut n bytes: whole, one at a time, at random (2 to 51), in two (from 52 on). */
+struct cuts cuts_of(size_t way, size_t n, uint64_t *seed);
+void feed_in_cuts(const char *bytes, size_t n, struct cuts cuts,
+                  void (*take)(void *self, const char *bytes, size_t n), void *self);
+
 /*
  * From now on exchanges are of this format. `target` is path and query of the request, or NULL; fixtures are
  * in tests/fixtures/DIRECTORY.
@@ -44,6 +49,7 @@ void expect_response(const char *bytes, size_t n, enum gsp__framing framing, con
 /* The bytes of a fixture; free() them. The name's end (.json, .sse, .ndjson, .eventstream, .raw) tells the
  * framing. */
 char *read_fixture(const char *name, size_t *n, enum gsp__framing *framing);
+enum gsp__framing framing_of_name(const char *name);
 void expect_fixture(const char *name, const char *expected, uint64_t *seed);
 
 #endif

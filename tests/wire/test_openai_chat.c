@@ -143,18 +143,20 @@ static void tool_calls_are_told_apart_by_choice_and_index(void **state)
     EXPECT_ALL(cases);
 }
 
-static void the_older_function_call_is_content_but_no_tool_call(void **state)
+static void the_older_function_call_is_content_but_is_not_counted(void **state)
 {
     static const struct expectation cases[] = {
         {"function_call.json",
          "response_id=\"chatcmpl-f-1\" request_id=\"chatcmpl-f-1\" response_model=\"gpt-old\" "
          "finish_reason[0]=\"function_call\" tool_argument_bytes=15\n"
+         "call[0][0] \"\" \"get_weather\"\n"
          "usage input=5 output=6 total=11\n"
          "events=0 terminal\n"
          "arguments[0] \"{\"city\":\"Oslo\"}\"\n"},
         {"function_call.sse",
          "response_id=\"chatcmpl-f-2\" request_id=\"chatcmpl-f-2\" response_model=\"gpt-old\" "
          "finish_reason[0]=\"function_call\" tool_argument_bytes=2\n"
+         "call[0][0] \"\" \"get_weather\"\n"
          "marks: CC.e.\n"
          "events=3 terminal\n"
          "arguments[0] \"{}\"\n"},
@@ -168,12 +170,13 @@ static void audio_and_refusals_are_content_but_no_text(void **state)
 {
     static const struct expectation cases[] = {
         {"audio.json", "response_id=\"chatcmpl-a-1\" request_id=\"chatcmpl-a-1\" "
-                       "response_model=\"gpt-audio-example\" finish_reason[0]=\"stop\"\n"
+                       "response_model=\"gpt-audio-example\" finish_reason[0]=\"stop\" "
+                       "output_audio_bytes=6\n"
                        "usage input=20 output=30 total=50 cache_read=0 reasoning=0 audio_in=12 audio_out=25 "
                        "text_in=8 text_out=5\n"
                        "events=0 terminal\n"},
         {"audio.sse", "response_id=\"chatcmpl-a-2\" request_id=\"chatcmpl-a-2\" "
-                      "response_model=\"gpt-audio-example\" finish_reason[0]=\"stop\"\n"
+                      "response_model=\"gpt-audio-example\" finish_reason[0]=\"stop\" output_audio_bytes=3\n"
                       "marks: AA.e.\n"
                       "events=3 terminal\n"},
         {"refusal.sse", "response_id=\"chatcmpl-r-1\" request_id=\"chatcmpl-r-1\" "
@@ -295,7 +298,7 @@ int main(void)
         cmocka_unit_test(nothing_carries_over),
         cmocka_unit_test(tool_calls),
         cmocka_unit_test(tool_calls_are_told_apart_by_choice_and_index),
-        cmocka_unit_test(the_older_function_call_is_content_but_no_tool_call),
+        cmocka_unit_test(the_older_function_call_is_content_but_is_not_counted),
         cmocka_unit_test(audio_and_refusals_are_content_but_no_text),
         cmocka_unit_test(what_groq_adds),
         cmocka_unit_test(what_deepseek_adds),
