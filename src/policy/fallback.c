@@ -417,12 +417,23 @@ int64_t gsp__fallback_timer_ns(const struct gsp__fallback *f)
     return due < f->deadline_ns ? due : f->deadline_ns;
 }
 
+/* What providers asked for on the way from the node that is on up to the one whose time is over, kept there.
+ */
+static int64_t asked_for_up_to(struct gsp__fallback *f, unsigned node, int64_t now_ns)
+{
+    int64_t until_ns = 0;
+
+    for (unsigned at = f->node; at != f->plan->nodes[node].parent; at = f->plan->nodes[at].parent)
+        until_ns = later(until_ns, f->nodes[at].not_before_ns);
+    f->nodes[node].not_before_ns = until_ns;
+    return until_ns > now_ns ? until_ns - now_ns : GSP__NOT_ASKED_FOR;
+}
+
 static void on_timer(struct gsp__fallback *f, int64_t now_ns, struct gsp__decision *out)
 {
-    const struct failing timeout = {
-        .verdict = {.is_retryable = true}, .retry_after_ns = GSP__NOT_ASKED_FOR, .now_ns = now_ns};
-    unsigned node = 0;
+    struct failing timeout = {.verdict = {.is_retryable = true}, .now_ns = now_ns};
     enum gsp__cut why = GSP__CUT_NONE;
+    unsigned node = 0;
 
     if (now_ns >= f->deadline_ns) { /* the caller's choice: no target is blamed for it */
         out->cut = GSP__CUT_DEADLINE;
@@ -431,6 +442,7 @@ static void on_timer(struct gsp__fallback *f, int64_t now_ns, struct gsp__decisi
     } else if (patience(f, &node, &why) <= now_ns) {
         out->cut = (uint8_t)why;
         out->has_failed_attempt = f->state == RUNNING;
+        timeout.retry_after_ns = asked_for_up_to(f, node, now_ns);
         fail(f, node, timeout, out);
     } else if (f->state == WAITING && now_ns >= f->wait_until_ns) {
         begin(f, f->node, now_ns, out);
@@ -497,6 +509,7 @@ static void on_failure(struct gsp__fallback *f, const struct gsp__event *e, stru
         return;
     }
     out->has_failed_attempt = true;
+    f->nodes[f->node].not_before_ns = e->retry_after_ns > 0 ? e->now_ns + e->retry_after_ns : 0;
     fail(f, f->node, why, out);
 }
 

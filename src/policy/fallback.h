@@ -99,7 +99,7 @@ struct gsp__decision {
 
 struct gsp__node_state {
     int64_t started_ns;
-    int64_t not_before_ns; /* of a list: what providers in it asked for; 0: nothing */
+    int64_t not_before_ns; /* what its provider asked for, or those in the list; 0: nothing */
     uint16_t n_retries;
     uint8_t cursor;    /* of a list: the child that is on */
     bool tries_all;    /* of a list: nothing in it was available */
