@@ -15,6 +15,7 @@ struct request {
     int at;
     int64_t start_ns;
     gsp_span attempt;
+    bool is_probe;
 };
 
 static void *start(void *self, const gsp_request *request, int64_t now_ns, gsp_read *failed)
@@ -38,8 +39,10 @@ static void *start(void *self, const gsp_request *request, int64_t now_ns, gsp_r
         return NULL;
     }
     r = calloc(1, sizeof *r);
-    *r = (struct request){s, steps, 0, now_ns, request->attempt};
+    *r = (struct request){s, steps, 0, now_ns, request->attempt, is_probe};
     s->n_open++;
+    if (!is_probe)
+        s->tokens = -1;
     return r;
 }
 
@@ -68,8 +71,11 @@ static void read_step(void *request, int64_t now_ns, gsp_read *out)
     out->retry_after_ms = step->retry_after_ms ? step->retry_after_ms : -1;
     if (step->kind == GSP_READ_FAILED)
         out->failure.message = "boom";
-    if (step->output_tokens)
+    if (step->output_tokens) {
         gsp_span_set_usage(r->attempt, GSP_USAGE_OUTPUT_TOKENS, step->output_tokens);
+        if (!r->is_probe)
+            r->script->tokens = step->output_tokens;
+    }
     gsp_span_add_string(r->attempt, GSP_FACT_REQUEST_ID, 0, step->request_id);
 }
 

@@ -39,6 +39,7 @@ struct scripted {
     int64_t offset_ns;
     uint32_t has_ended;
     size_t n_input;
+    int64_t tokens; /* that the latest request reported, probes apart; -1: none */
     const char *model;
     const void *input;
 };
