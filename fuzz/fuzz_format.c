@@ -145,17 +145,19 @@ static void on_move(void *self, const gsp_content_piece *from, const gsp_content
     gsp__buffer_printf(&l->text, "%zu", from->n_bytes);
 }
 
-static const struct gsp__sink sink = {
-    .string = on_string,
-    .integer = on_integer,
-    .real = on_real,
-    .boolean = on_boolean,
-    .usage = on_usage,
-    .mark = on_mark,
-    .error = on_error,
-    .piece = on_piece,
-    .move = on_move,
-};
+static void on_unheard_piece(void *self, const gsp_content_piece *piece)
+{
+    (void)self, (void)piece;
+}
+
+#define FACTS                                                                                                \
+    .string = on_string, .integer = on_integer, .real = on_real, .boolean = on_boolean, .usage = on_usage,   \
+    .mark = on_mark, .error = on_error
+
+/* With capture on and off; and with it on where nothing of it is written down. */
+static const struct gsp__sink sink = {FACTS, .piece = on_piece, .move = on_move};
+static const struct gsp__sink deaf_sink = {FACTS};
+static const struct gsp__sink facts_sink = {FACTS, .piece = on_unheard_piece};
 
 static bool feed_request(void *self, const char *bytes, size_t n)
 {
@@ -163,13 +165,14 @@ static bool feed_request(void *self, const char *bytes, size_t n)
     return true;
 }
 
-static struct gsp__buffer read_request(const struct fuzz_document *d, enum fuzz_cutting cutting)
+static struct gsp__buffer read_request(const struct fuzz_document *d, enum fuzz_cutting cutting,
+                                       const struct gsp__sink *to)
 {
     struct gsp__request_decoder decoder;
     struct log log = {0};
 
     memset(&decoder, 0xa5, sizeof decoder); /* what is not initialised is noticed */
-    gsp__request_init(&decoder, &FUZZ_FORMAT, &sink, &log);
+    gsp__request_init(&decoder, &FUZZ_FORMAT, to, &log);
     fuzz_feed(d, cutting, feed_request, &decoder);
     gsp__request_finish(&decoder);
     return log.text;
@@ -181,14 +184,15 @@ static bool feed_response(void *self, const char *bytes, size_t n)
     return true;
 }
 
-static struct gsp__buffer read_response(const struct fuzz_document *d, enum fuzz_cutting cutting)
+static struct gsp__buffer read_response(const struct fuzz_document *d, enum fuzz_cutting cutting,
+                                        const struct gsp__sink *to)
 {
     struct gsp__decoder decoder;
     struct log log = {0};
 
     memset(&decoder, 0xa5, sizeof decoder);
-    gsp__decoder_init(&decoder, &FUZZ_FORMAT, (enum gsp__framing)(d->options % (GSP__FRAMING_OTHER + 1)),
-                      &sink, &log);
+    gsp__decoder_init(&decoder, &FUZZ_FORMAT, (enum gsp__framing)(d->options % (GSP__FRAMING_OTHER + 1)), to,
+                      &log);
     fuzz_feed(d, cutting, feed_response, &decoder);
     gsp__decoder_finish(&decoder, 78);
     FUZZ_CHECK(gsp__framing_is_stream(decoder.framing) || decoder.framing == GSP__FRAMING_RAW ||
@@ -204,13 +208,15 @@ static struct gsp__buffer read_response(const struct fuzz_document *d, enum fuzz
     return log.text;
 }
 
-static void compare(const struct fuzz_document *d,
-                    struct gsp__buffer (*read)(const struct fuzz_document *d, enum fuzz_cutting cutting))
+typedef struct gsp__buffer reader(const struct fuzz_document *d, enum fuzz_cutting cutting,
+                                  const struct gsp__sink *to);
+
+static void compare(const struct fuzz_document *d, reader *read, const struct gsp__sink *to)
 {
-    struct gsp__buffer whole = read(d, FUZZ_WHOLE);
+    struct gsp__buffer whole = read(d, FUZZ_WHOLE, to);
 
     for (int cutting = FUZZ_CUT; cutting < FUZZ_CUTTINGS; cutting++) {
-        struct gsp__buffer cut = read(d, (enum fuzz_cutting)cutting);
+        struct gsp__buffer cut = read(d, (enum fuzz_cutting)cutting, to);
 
         FUZZ_CHECK_SAME("cuts make a difference", &whole, &cut);
         gsp__buffer_deinit(&cut);
@@ -218,11 +224,25 @@ static void compare(const struct fuzz_document *d,
     gsp__buffer_deinit(&whole);
 }
 
+/* The facts of an answer are the same whoever listens. (Those of a request need not be: what its content
+ * breaks is not read any further, and is not looked at where it is skipped.) */
+static void compare_capture(const struct fuzz_document *d)
+{
+    struct gsp__buffer on = read_response(d, FUZZ_WHOLE, &facts_sink);
+    struct gsp__buffer off = read_response(d, FUZZ_WHOLE, &deaf_sink);
+
+    FUZZ_CHECK_SAME("capture makes a difference", &on, &off);
+    gsp__buffer_deinit(&on);
+    gsp__buffer_deinit(&off);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_document d = fuzz_document(data, size);
 
-    compare(&d, read_response);
-    compare(&d, read_request);
+    compare(&d, read_response, &sink);
+    compare(&d, read_request, &sink);
+    compare(&d, read_request, &deaf_sink);
+    compare_capture(&d);
     return 0;
 }

@@ -37,7 +37,7 @@ run_one() { # target
     fuzz_json | fuzz_sse) fixtures=tests/fixtures/openai_chat ;;
     *) fixtures=tests/fixtures/${target#fuzz_} ;;
     esac
-    [ ! -d "$fixtures" ] || set -- "$@" "$fixtures"
+    [ ! -d "$fixtures" ] || set -- "$@" "$fixtures" tests/fixtures/content
     case $target in # through so much code the weighing of seeds would take longer than the target
     fuzz_fold | fuzz_ring | fuzz_ring_spoilt) set -- -entropic=0 "$@" ;;
     esac

@@ -70,6 +70,15 @@ enum gsp__computed {
     GSP__KEY_LLM_METRICS,      /* JSON */
     GSP__KEY_TTS_METRICS,      /* JSON */
     GSP__KEY_MODALITY,         /* of what is neither text nor embeddings */
+    /* content, where it is captured */
+    GSP__KEY_INPUT_MESSAGES,
+    GSP__KEY_OUTPUT_MESSAGES,
+    GSP__KEY_INSTRUCTIONS,
+    GSP__KEY_TOOL_DEFINITIONS,
+    GSP__KEY_TOOL_ARGUMENTS,
+    GSP__KEY_TOOL_RESULT,
+    GSP__KEY_QUERY,
+    GSP__KEY_DOCUMENTS,
     GSP__COMPUTED_LIMIT
 };
 
@@ -162,6 +171,7 @@ struct gsp__dialect {
     bool only_adds;         /* has no tree of its own */
     struct gsp__keys keys[GSP__ROLES];
     const struct gsp__key *event; /* of facts on events; NULL: as in otel */
+    const char *details_event;    /* the log record that carries content; NULL: it has none */
     const struct gsp__span_row *rows;
     uint32_t n_rows;
 };

@@ -27,6 +27,12 @@ static const struct gsp__key computed[GSP__COMPUTED_LIMIT] = {
     [GSP__KEY_FIRST_CHUNK] = GSP__KEY("gen_ai.response.time_to_first_chunk"),
     [GSP__KEY_INTERVAL_AVG] = GSP__KEY("gen_ai.response.time_per_output_chunk"),
     [GSP__KEY_DURATION] = GSP__KEY("gen_ai.response.time_to_finish"),
+    [GSP__KEY_INPUT_MESSAGES] = GSP__KEY("gen_ai.input.messages"),
+    [GSP__KEY_OUTPUT_MESSAGES] = GSP__KEY("gen_ai.output.messages"),
+    [GSP__KEY_INSTRUCTIONS] = GSP__KEY("gen_ai.system_instructions"),
+    [GSP__KEY_TOOL_DEFINITIONS] = GSP__KEY("gen_ai.tool.definitions"),
+    [GSP__KEY_TOOL_ARGUMENTS] = GSP__KEY("gen_ai.tool.call.arguments"),
+    [GSP__KEY_TOOL_RESULT] = GSP__KEY("gen_ai.tool.call.result"),
     [GSP__KEY_TOTAL_RATE] = GSP__KEY("gen_ai.response.output_tokens_per_second"),
 };
 

@@ -34,6 +34,7 @@ const struct gsp__dialect gsp__dialect_otel_next = {
             [GSP__ROLE_ATTEMPT] = {attempt, wasted, computed},
         },
     .event = event,
+    .details_event = "gen_ai.client.inference.operation.details",
     .rows = rows,
     .n_rows = sizeof rows / sizeof rows[0],
 };

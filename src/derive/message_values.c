@@ -157,14 +157,34 @@ bool gsp__messages_value(struct gsp__arena *arena, const struct gsp__messages *m
     return true;
 }
 
+/* Whether a definition is there to its end: where there was no room, the last may not be. */
+static bool is_whole(struct gsp__string json)
+{
+    return json.n >= 2 && json.bytes[0] == '{' && json.bytes[json.n - 1] == '}';
+}
+
 bool gsp__tools_value(struct gsp__arena *arena, const struct gsp__string *tools, uint32_t n_tools,
                       struct gsp__value *out)
 {
-    struct gsp__value *items = array_value(arena, n_tools, out);
+    size_t n = 2;
+    char *text;
 
-    if (!items)
-        return false;
     for (uint32_t i = 0; i < n_tools; i++)
-        items[i] = (struct gsp__value){.type = GSP__VALUE_STRING, .u.string = tools[i]};
+        n += tools[i].n + 1;
+    text = gsp__arena_get(arena, n);
+    if (!text)
+        return false;
+    n = 0;
+    for (uint32_t i = 0; i < n_tools; i++) {
+        if (!is_whole(tools[i]))
+            continue;
+        text[n] = n == 0 ? '[' : ',';
+        memcpy(text + n + 1, tools[i].bytes, tools[i].n);
+        n += 1 + tools[i].n;
+    }
+    if (n == 0)
+        text[n++] = '[';
+    text[n++] = ']';
+    *out = (struct gsp__value){.type = GSP__VALUE_STRING, .u.string = {text, n}};
     return true;
 }

@@ -9,8 +9,9 @@
 #include "derive/messages.h"
 
 /*
- * Arrays: of messages {role, parts, name?, finish_reason?}; of parts {type, ...}; of definitions, each as the
- * JSON text it came as. A part of which some is lost says `truncated: true`. False if the arena is full.
+ * Arrays: of messages {role, parts, name?, finish_reason?}; of parts {type, ...}. A part of which some is
+ * lost says `truncated: true`. Definitions are one text, a JSON array of them as they came; one that is not
+ * whole is left out, so that it stays JSON. False if the arena is full.
  */
 bool gsp__messages_value(struct gsp__arena *arena, const struct gsp__messages *messages,
                          struct gsp__value *out);

@@ -209,7 +209,15 @@
     [GSP__KEY_INTERVAL_P50] = GSP__KEY("genspan.stream.interval.p50"),                                       \
     [GSP__KEY_INTERVAL_P90] = GSP__KEY("genspan.stream.interval.p90"),                                       \
     [GSP__KEY_INTERVAL_MAX] = GSP__KEY("genspan.stream.interval.max"),                                       \
-    [GSP__KEY_USAGE_SOURCE] = GSP__KEY("genspan.usage.source")
+    [GSP__KEY_USAGE_SOURCE] = GSP__KEY("genspan.usage.source"),                                              \
+    [GSP__KEY_INPUT_MESSAGES] = GSP__KEY("gen_ai.input.messages"),                                           \
+    [GSP__KEY_OUTPUT_MESSAGES] = GSP__KEY("gen_ai.output.messages"),                                         \
+    [GSP__KEY_INSTRUCTIONS] = GSP__KEY("gen_ai.system_instructions"),                                        \
+    [GSP__KEY_TOOL_DEFINITIONS] = GSP__KEY("gen_ai.tool.definitions"),                                       \
+    [GSP__KEY_TOOL_ARGUMENTS] = GSP__KEY("gen_ai.tool.call.arguments"),                                      \
+    [GSP__KEY_TOOL_RESULT] = GSP__KEY("gen_ai.tool.call.result"),                                            \
+    [GSP__KEY_QUERY] = GSP__KEY("gen_ai.retrieval.query.text"),                                              \
+    [GSP__KEY_DOCUMENTS] = GSP__KEY("gen_ai.retrieval.documents")
 
 /* The tree of spans: one per operation, with one per attempt beneath it. `flags`: of the attempts. */
 #define GSP__OTEL_OPERATION_ROW(name, classes)                                                               \

@@ -446,7 +446,7 @@ static void add_value(struct gsp__builder *b, const struct gsp__span_subject *s,
 
 void gsp__span_values_add(struct gsp__builder *b, const struct gsp__span_subject *s)
 {
-    for (unsigned what = GSP__KEY_ERROR_MESSAGE; what < GSP__COMPUTED_LIMIT; what++)
+    for (unsigned what = GSP__KEY_ERROR_MESSAGE; what < GSP__KEY_INPUT_MESSAGES; what++)
         if (gsp__build_wants(b, GSP__WORD_COMPUTED, what))
             add_value(b, s, (enum gsp__computed)what);
 }

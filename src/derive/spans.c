@@ -12,6 +12,7 @@
 
 #include "base/hash.h"
 #include "derive/builder.h"
+#include "derive/content_values.h"
 #include "derive/seconds.h"
 #include "derive/span_events.h"
 #include "derive/span_facts.h"
@@ -29,6 +30,7 @@ struct deriving {
     const struct gsp__dialects *dialects;
     struct gsp__derived *out;
     enum gsp__class class;
+    uint32_t capture;
     uint32_t n_groups;                  /* of attempts that follow each other at one target */
     uint32_t first_span[GSP__ROWS_MAX]; /* of each row's spans */
     struct gsp__ending end;             /* of the operation, with the words for it (OP-5) */
@@ -372,6 +374,65 @@ static void add_operation_facts(struct deriving *d, const struct subject *s)
     gsp__span_facts_add_request_ids(&d->b, &s->own->parsed, d->call->attempts, d->call->n_attempts);
 }
 
+/* The span's attributes and more. False if the arena is full. */
+static bool join(struct deriving *d, const struct gsp__attributes *x, const struct gsp__attributes *y,
+                 struct gsp__attributes *out)
+{
+    out->items = gsp__arena_get(d->b.arena, (x->n + y->n + 1) * sizeof *out->items);
+    out->n = x->n + y->n;
+    out->n_dropped = x->n_dropped;
+    if (!out->items) {
+        d->b.is_full = true;
+        return false;
+    }
+    memcpy(out->items, x->items, x->n * sizeof *x->items);
+    memcpy(out->items + x->n, y->items, y->n * sizeof *y->items);
+    return true;
+}
+
+/* The log record that has all that the span has, and what was said. */
+static void add_details(struct deriving *d, const struct gsp__span_data *span,
+                        const struct gsp__attributes *all)
+{
+    const char *name = d->dialects->items[0]->details_event;
+    struct gsp__log_data *log;
+
+    if (!name || !(d->class & GSP__CLASSES_BILLABLE))
+        return;
+    log = gsp__arena_get(d->b.arena, sizeof *log);
+    if (!log) {
+        d->b.is_full = true;
+        return;
+    }
+    memset(log, 0, sizeof *log);
+    log->time_unix_ns = log->observed_unix_ns = span->end_unix_ns;
+    log->severity = 5; /* DEBUG */
+    log->severity_text = GSP__STRING("DEBUG");
+    log->event_name = gsp__text_of(name);
+    log->attributes = *all;
+    log->flags = span->flags & 0xff;
+    log->has_trace_id = log->has_span_id = true;
+    memcpy(log->trace_id, span->trace_id, 16);
+    memcpy(log->span_id, span->span_id, 8);
+    d->out->logs = log;
+    d->out->n_logs = 1;
+}
+
+/* CO-1: what was said goes where the capture mode says, and nowhere else. */
+static void add_content(struct deriving *d, struct gsp__span_data *span)
+{
+    struct gsp__attributes said, all;
+
+    gsp__build_begin(&d->b, &said, d->b.n_sets * GSP__CONTENT_VALUES_MAX);
+    gsp__content_values_add(&d->b, d->call->content);
+    if (said.n == 0 || !join(d, &span->attributes, &said, &all))
+        return;
+    if (d->capture & GSP__CAPTURE_EVENT)
+        add_details(d, span, &all);
+    if (d->capture & GSP__CAPTURE_SPAN)
+        span->attributes = all;
+}
+
 static void derive_operation(struct deriving *d, const struct gsp__span_row *row)
 {
     const struct gsp__call *call = d->call;
@@ -399,6 +460,8 @@ static void derive_operation(struct deriving *d, const struct gsp__span_row *row
         gsp__build_computed_double(&d->b, GSP__KEY_WAIT, gsp__seconds(call->wait_ns));
     }
     end_subject(d, &s, span, usage->usage_seen ? usage : NULL, stream, 0);
+    if (call->content && s.is_owner)
+        add_content(d, span);
 }
 
 /* A span that is no operation. */
@@ -632,6 +695,7 @@ bool gsp__spans_derive(const struct gsp__call *call, const struct gsp__span_poli
                          .dialects = &policy->dialects,
                          .out = out,
                          .class = class_of(call),
+                         .capture = policy->capture,
                          .n_groups = count_groups(call),
                          .end = call->root->ending};
     bool is_orphan = head_of(call->root)->kind == GSP__RECORD_ATTEMPT;

@@ -12,6 +12,7 @@
 struct gsp__span_policy {
     struct gsp__dialects dialects;
     bool lone_attempts; /* an only attempt has a span of its own too */
+    uint32_t capture;   /* where content goes: an enum gsp__capture */
 };
 
 /*

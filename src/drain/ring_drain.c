@@ -23,6 +23,7 @@ static void set_policy(struct gsp__ring_drain *r)
     char fault[128];
 
     r->policy.lone_attempts = r->reader->header.attempt_spans == 0;
+    r->policy.capture = r->reader->header.capture;
     if (!memchr(dialect, 0, sizeof r->reader->header.dialect))
         dialect = "?"; /* none that is known */
     if (!gsp__dialects_parse(dialect, &r->policy.dialects, fault))

@@ -163,6 +163,14 @@ static inline uint64_t gsp__handle_generation(uint64_t handle)
     return handle & GSP__GENERATION_MASK;
 }
 
+/* Where content goes. */
+enum gsp__capture {
+    GSP__CAPTURE_NONE = 0,
+    GSP__CAPTURE_SPAN = 1,
+    GSP__CAPTURE_EVENT = 2,
+    GSP__CAPTURE_BOTH = 3,
+};
+
 struct gsp__ring_header {
     char magic[8];
     uint32_t version;

@@ -31,13 +31,6 @@ struct gsp__limits {
     uint32_t record_bytes;
 };
 
-enum gsp__capture {
-    GSP__CAPTURE_NONE = 0,
-    GSP__CAPTURE_SPAN = 1,
-    GSP__CAPTURE_EVENT = 2,
-    GSP__CAPTURE_BOTH = 3,
-};
-
 /* What a ring is made from; kept, so that a forked child can make its own. */
 struct gsp__ring_config {
     char directory[GSP__RING_PATH_MAX - 64];

@@ -27,6 +27,8 @@ struct spans {
 struct collected {
     struct gsp__arena arena;
     struct spans spans;
+    struct gsp__buffer logs; /* the line of log records so far */
+    const char *schema_url;
     uint8_t *bank_bytes;
     uint64_t n_bank;
     struct gsp__bank bank;
@@ -65,6 +67,47 @@ static bool add_spans(struct spans *spans, const struct gsp__derived *derived)
     return true;
 }
 
+/* What says whose they are: the same wherever it runs. */
+static struct gsp__resource resource_of(struct gsp__attribute *service)
+{
+    service->key = GSP__STRING("service.name");
+    service->value =
+        (struct gsp__value){.type = GSP__VALUE_STRING, .u = {.string = GSP__STRING("genspan-simulate")}};
+    return (struct gsp__resource){{service, 1, 0}};
+}
+
+static struct gsp__string string_of(const char *text)
+{
+    return (struct gsp__string){text, strlen(text)};
+}
+
+/* Begin a line: whose items they are, and in which words. */
+static void open_line(struct gsp__buffer *out, const char *resources, const char *scopes, const char *items,
+                      const char *schema_url)
+{
+    struct gsp__attribute service;
+    struct gsp__resource resource = resource_of(&service);
+    struct gsp__instrumentation_scope scope = {
+        GSP__STRING("genspan"), string_of(gsp_version()), {NULL, 0, 0}};
+
+    gsp__otlp_open_json(out, resources, scopes, items, &resource, &scope, string_of(schema_url));
+}
+
+static void close_line(struct gsp__buffer *out)
+{
+    gsp__otlp_close_json(out);
+    gsp__buffer_add_char(out, '\n');
+}
+
+static void add_logs(struct collected *to, const struct gsp__derived *derived)
+{
+    for (uint32_t i = 0; i < derived->n_logs; i++) {
+        if (to->logs.n == 0)
+            open_line(&to->logs, "resourceLogs", "scopeLogs", "logRecords", to->schema_url);
+        gsp__otlp_log_json(&to->logs, &derived->logs[i]);
+    }
+}
+
 static bool derive_all(struct gsp__reader *reader, const struct gsp__assembler *a, bool is_dead,
                        const struct gsp__span_policy *policy, struct collected *to)
 {
@@ -81,39 +124,28 @@ static bool derive_all(struct gsp__reader *reader, const struct gsp__assembler *
             !gsp__spans_derive(&call, policy, &to->arena, &derived) || !add_spans(&to->spans, &derived))
             return false;
         gsp__metrics_fold(&to->bank, &call, true);
+        add_logs(to, &derived);
     }
     return true;
 }
 
-/* What says whose they are: the same wherever it runs. */
-static struct gsp__resource resource_of(struct gsp__attribute *service)
+static void write_traces(struct gsp__buffer *out, const struct collected *c)
 {
-    service->key = GSP__STRING("service.name");
-    service->value =
-        (struct gsp__value){.type = GSP__VALUE_STRING, .u = {.string = GSP__STRING("genspan-simulate")}};
-    return (struct gsp__resource){{service, 1, 0}};
-}
-
-static struct gsp__string string_of(const char *text)
-{
-    return (struct gsp__string){text, strlen(text)};
-}
-
-static void write_traces(struct gsp__buffer *out, const struct spans *spans, const char *schema_url)
-{
-    struct gsp__attribute service;
-    struct gsp__resource resource = resource_of(&service);
-    struct gsp__instrumentation_scope scope = {
-        GSP__STRING("genspan"), string_of(gsp_version()), {NULL, 0, 0}};
-
-    if (spans->n == 0)
+    if (c->spans.n == 0)
         return;
-    gsp__otlp_open_json(out, "resourceSpans", "scopeSpans", "spans", &resource, &scope,
-                        string_of(schema_url));
-    for (uint32_t i = 0; i < spans->n; i++)
-        gsp__otlp_span_json(out, &spans->items[i]);
-    gsp__otlp_close_json(out);
-    gsp__buffer_add_char(out, '\n');
+    open_line(out, "resourceSpans", "scopeSpans", "spans", c->schema_url);
+    for (uint32_t i = 0; i < c->spans.n; i++)
+        gsp__otlp_span_json(out, &c->spans.items[i]);
+    close_line(out);
+}
+
+static void write_logs(struct gsp__buffer *out, struct collected *c)
+{
+    if (c->logs.n == 0)
+        return;
+    close_line(&c->logs);
+    gsp__buffer_add(out, c->logs.data, c->logs.n);
+    out->failed |= c->logs.failed;
 }
 
 static bool write_metrics(struct gsp__buffer *out, struct collected *c, const struct gsp__dialects *dialects,
@@ -166,6 +198,7 @@ static void collected_deinit(struct collected *c)
 {
     gsp__bank_deinit(&c->bank);
     gsp__arena_deinit(&c->arena);
+    gsp__buffer_deinit(&c->logs);
     free(c->bank_bytes);
     free(c->spans.items);
 }
@@ -185,12 +218,18 @@ gsp_status gsp__scenario_collect(const struct gsp__scenario_end *end, const stru
         status = gsp__fail(err, GSP_ERR_NO_MEMORY, "no memory to read what was recorded");
         goto out;
     }
+    c.schema_url = dialects->items[0]->schema_url;
+    policy.capture = reader->header.capture;
     gsp__bank_begin(&c.bank);
     gsp__assembler_scan(&assembler, reader);
     if (derive_all(reader, &assembler, end->is_dead, &policy, &c) &&
         write_summary(&out->summary, &c.spans, end->notices)) {
-        write_traces(&out->otlp, &c.spans, dialects->items[0]->schema_url);
-        if (write_metrics(&out->otlp, &c, dialects, end) && !out->otlp.failed)
+        bool has_metrics;
+
+        write_traces(&out->otlp, &c);
+        has_metrics = write_metrics(&out->otlp, &c, dialects, end);
+        write_logs(&out->otlp, &c);
+        if (has_metrics && !out->otlp.failed)
             goto out;
     }
     status = gsp__fail(err, GSP_ERR_NO_SPACE, "more spans than there is memory for");

@@ -3,6 +3,7 @@
  */
 #include "sim/scenario_run.h"
 
+#include <genspan/content.h>
 #include <genspan/operation.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,8 +66,29 @@ struct run {
  * Requests.
  */
 
+/* Content is kept only where the scenario captures it. */
+static void say(gsp_span span, gsp_content_side side, gsp_content_kind kind, uint32_t place, uint32_t part,
+                const char *text)
+{
+    gsp_content_piece piece = GSP_CONTENT_PIECE_INIT;
+
+    if (!text)
+        return;
+    piece.side = (uint16_t)side;
+    piece.kind = (uint16_t)kind;
+    piece.place = (uint16_t)place;
+    piece.part = (uint16_t)part;
+    piece.bytes = text;
+    piece.n_bytes = strlen(text);
+    gsp_span_add_content(span, &piece);
+}
+
 static void set_request(const struct gsp__scripted_request *q, gsp_span op)
 {
+    for (uint32_t i = 0; i < q->n_messages; i++) {
+        say(op, GSP_CONTENT_INPUT, GSP_CONTENT_ROLE, i, 0, q->messages[i].role);
+        say(op, GSP_CONTENT_INPUT, GSP_CONTENT_TEXT, i, 0, q->messages[i].content);
+    }
     if (q->is_stream)
         gsp_span_set_bool(op, GSP_FACT_STREAM, 1);
     gsp_span_set_string(op, GSP_FACT_TASK_ID, q->task_id);
@@ -144,8 +166,18 @@ static void mark(const struct caller *c, gsp_mark what)
         gsp_stream_mark(c->attempt, what, 0);
 }
 
+static void say_chunk(gsp_span attempt, const struct gsp__step *s)
+{
+    say(attempt, GSP_CONTENT_OUTPUT, GSP_CONTENT_REASONING, 0, 0, s->reasoning);
+    say(attempt, GSP_CONTENT_OUTPUT, GSP_CONTENT_TEXT, 0, 0, s->text);
+    say(attempt, GSP_CONTENT_OUTPUT, GSP_CONTENT_TOOL_CALL_ID, 0, 0, s->tool_id);
+    say(attempt, GSP_CONTENT_OUTPUT, GSP_CONTENT_TOOL_CALL_NAME, 0, 0, s->tool_name);
+    say(attempt, GSP_CONTENT_OUTPUT, GSP_CONTENT_TOOL_CALL_ARGUMENTS, 0, 0, s->tool_arguments);
+}
+
 static void take_chunk(struct caller *c, const struct gsp__step *s)
 {
+    say_chunk(c->attempt, s);
     gsp_span_add_string(c->attempt, GSP_FACT_REQUEST_ID, 0, s->request_header_id);
     gsp_span_add_string(c->attempt, GSP_FACT_REQUEST_ID, 0, s->id);
     gsp_span_set_string(c->attempt, GSP_FACT_RESPONSE_ID, s->id);

@@ -14,7 +14,7 @@
 
 /* What came out: to be freed with gsp__scenario_result_deinit. */
 struct gsp__scenario_result {
-    struct gsp__buffer otlp;    /* lines of OTLP JSON: traces, then metrics; none of what there is none */
+    struct gsp__buffer otlp;    /* lines of OTLP JSON: traces, metrics, logs; none of what there is none */
     struct gsp__buffer summary; /* lines */
 };
 

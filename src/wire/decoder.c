@@ -10,6 +10,8 @@
 
 static const char done_mark[] = "[DONE]";
 
+_Static_assert(sizeof(struct gsp__decoder) < 4096, "a stream's state is larger than it says");
+
 void gsp__decoder_init(struct gsp__decoder *d, const struct gsp__format *format, enum gsp__framing framing,
                        const struct gsp__sink *sink, void *self)
 {

@@ -249,8 +249,7 @@ static enum gsp__map_event scalar(struct gsp__json_map *m, enum gsp__json_token 
 
     /* while pieces come, the node stays the one of the value, also inside an array */
     m->current = is_last ? NULL : node;
-    if (!node || node->type == GSP__NODE_COUNT || node->type == GSP__NODE_OBJECT ||
-        node->type == GSP__NODE_ITEMS)
+    if (!node || node->type <= GSP__NODE_ITEMS)
         return GSP__MAP_MORE;
     if (node->type == GSP__NODE_VECTOR) {
         top(m)->is_mixed = top(m)->is_mixed || token != GSP__JSON_NUMBER;

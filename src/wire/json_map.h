@@ -17,14 +17,16 @@
 #define GSP__MAP_GATHER_MAX 1024 /* a string fact longer than this is cut, and marked */
 
 enum gsp__node_type {
+    /* no value by themselves */
     GSP__NODE_OBJECT, /* only its children matter */
+    GSP__NODE_COUNT,  /* an array whose elements are counted; without children they are skipped */
+    GSP__NODE_ITEMS,  /* an array whose elements are counted; objects in it are handed over as raw ones */
+
     GSP__NODE_FACT,   /* a scalar, handed over whole */
     GSP__NODE_TEXT,   /* a string, handed over in pieces as they come */
-    GSP__NODE_COUNT,  /* an array whose elements are counted; without children they are skipped */
     GSP__NODE_VECTOR, /* an array of numbers, which are counted, or a string, handed over in pieces; the
                        * document's first, the others are skipped */
     GSP__NODE_RAW,    /* an object or array, handed over in pieces as its JSON stands; or a text */
-    GSP__NODE_ITEMS,  /* an array whose elements are counted; objects in it are handed over as raw ones */
     GSP__NODE_SKIP,   /* of no interest; to have it in its place makes reading faster */
 };
 

@@ -5,6 +5,7 @@
 #include "support/run.h"
 
 #include <dirent.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,6 +92,44 @@ static const char one[] = "{\"request\": {\"model\": \"m1\"}, \"targets\": [{\"m
                           "[[{\"at_ms\": 5, \"end\": true}]]}],"
                           " \"expect\": [\"chat m1 UNSET 6ms...\", \"...\"]}";
 
+/* CO-1: what was said is where the capture mode says, and in no other line. */
+static void content_goes_where_it_is_captured_for(void **state)
+{
+    static const struct {
+        const char *mode;
+        bool on_spans, on_logs;
+    } rows[] = {
+        {"NO_CONTENT", false, false},
+        {"SPAN_ONLY", true, false},
+        {"EVENT_ONLY", false, true},
+        {"SPAN_AND_EVENT", true, true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[600];
+        const char *logs, *said;
+
+        snprintf(text, sizeof text,
+                 "{\"capture\": \"%s\", \"request\": {\"model\": \"m\", \"messages\": [{\"role\": \"user\","
+                 " \"content\": \"the secret\"}]}, \"targets\": [{\"model\": \"m\", \"calls\": [[{\"end\": "
+                 "true}]]}]}",
+                 rows[i].mode);
+        c.input = text;
+        assert_int_equal(test_genspan(&c, TEST_ARGS("simulate", "-")), 0);
+        logs = strstr(c.out, "\"resourceLogs\"");
+        said = strstr(c.out, "the secret");
+        assert_int_equal(said && said < strstr(c.out, "\"resourceMetrics\""), rows[i].on_spans);
+        assert_int_equal(logs != NULL, rows[i].on_logs);
+        if (logs) {
+            assert_non_null(strstr(logs, "the secret"));
+            assert_non_null(strstr(logs, "gen_ai.client.inference.operation.details"));
+        }
+        test_command_free(&c);
+        memset(&c, 0, sizeof c);
+    }
+}
+
 /* A difference is shown, and is exit code 1. */
 static void a_difference_is_told(void **state)
 {
@@ -166,6 +205,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_scenario_is_as_it_says, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_same_bytes_every_time, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(content_goes_where_it_is_captured_for, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_difference_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_summary_of_standard_input, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_wrong_is_told, set_up, tear_down),

@@ -56,6 +56,14 @@ static const char *const computed_names[GSP__COMPUTED_LIMIT] = {
     [GSP__KEY_LLM_METRICS] = "metrics of a model's request, JSON",
     [GSP__KEY_TTS_METRICS] = "metrics of a speech request, JSON",
     [GSP__KEY_MODALITY] = "modality",
+    [GSP__KEY_INPUT_MESSAGES] = "messages of the request, where captured",
+    [GSP__KEY_OUTPUT_MESSAGES] = "messages of the answer, where captured",
+    [GSP__KEY_INSTRUCTIONS] = "instructions, where captured",
+    [GSP__KEY_TOOL_DEFINITIONS] = "definitions of tools, where captured",
+    [GSP__KEY_TOOL_ARGUMENTS] = "arguments of a tool, where captured",
+    [GSP__KEY_TOOL_RESULT] = "result of a tool, where captured",
+    [GSP__KEY_QUERY] = "query of a retrieval, where captured",
+    [GSP__KEY_DOCUMENTS] = "documents of a retrieval, where captured",
 };
 
 /* All different keys that a dialect has for one thing, whichever of its spans they are on. */

@@ -169,7 +169,10 @@ static void parts_of_all_kinds_stand_in_order(void **state)
     assert_true(gsp__parts_value(&arena, c->instructions, c->n_instructions, &v));
     assert_value(&v, "[type=text content=be kind]");
     assert_true(gsp__tools_value(&arena, c->tools, c->n_tools, &v));
-    assert_value(&v, "[{\"name\":\"f\"}], [{}]");
+    assert_value(&v, "[{\"name\":\"f\"},{}]");
+    assert_true(
+        gsp__tools_value(&arena, (struct gsp__string[]){GSP__STRING("{\"a\":"), GSP__STRING("{}")}, 2, &v));
+    assert_value(&v, "[{}]"); /* one that was cut */
     assert_int_equal(c->query.n, 4);
     assert_false(c->is_cut);
     assert_null(memmem(snapshots[0].content, snapshots[0].n_content, "SECRETBYTES", 11));

@@ -190,6 +190,79 @@ static int compare(json_t *line, json_t *got)
     return n_bad;
 }
 
+/*
+ * CO-2: each message of a request has a role, and no reference has the bytes in itself.
+ */
+
+struct messages {
+    uint64_t n_roles;
+    bool has_data; /* a URL that is none */
+};
+
+static void on_string(void *self, unsigned fact, unsigned index, const char *bytes, size_t n, bool is_cut)
+{
+    (void)self, (void)fact, (void)index, (void)bytes, (void)n, (void)is_cut;
+}
+
+static void on_integer(void *self, unsigned fact, int64_t value)
+{
+    (void)self, (void)fact, (void)value;
+}
+
+static void on_real(void *self, unsigned fact, double value)
+{
+    (void)self, (void)fact, (void)value;
+}
+
+static void on_boolean(void *self, unsigned fact, bool value)
+{
+    (void)self, (void)fact, (void)value;
+}
+
+static void on_piece(void *self, const gsp_content_piece *piece)
+{
+    struct messages *m = self;
+
+    m->n_roles += piece->side == GSP_CONTENT_INPUT && piece->kind == GSP_CONTENT_ROLE;
+    if (piece->kind == GSP_CONTENT_MEDIA_URI)
+        m->has_data = m->has_data || memmem(piece->bytes, piece->n_bytes, "base64,", 7);
+}
+
+static const struct gsp__sink request_sink = {
+    .string = on_string,
+    .integer = on_integer,
+    .real = on_real,
+    .boolean = on_boolean,
+    .piece = on_piece,
+};
+
+static int compare_messages(json_t *line, const struct gsp__exchange_line *l, size_t (*cut)(void *, size_t),
+                            void *cut_self)
+{
+    json_t *expected = json_object_get(json_object_get(line, "expect"), "request_message_count"), *got;
+    struct gsp__request_decoder d;
+    struct messages m = {0};
+    int n_bad = 0;
+
+    gsp__request_init(&d, l->format, &request_sink, &m);
+    for (size_t at = 0, n; at < l->x.n_request_body; at += n) {
+        size_t left = l->x.n_request_body - at;
+
+        n = cut ? cut(cut_self, left) : left;
+        n = n < left ? n : left;
+        gsp__request_body(&d, l->x.request_body + at, n);
+    }
+    gsp__request_finish(&d);
+    got = json_integer((json_int_t)m.n_roles);
+    if (expected && !is_wrong(line, "request_message_count") && !json_equal(expected, got)) {
+        complain(line, "roles", expected, got);
+        n_bad++;
+    }
+    json_decref(got);
+    assert_false(m.has_data);
+    return n_bad;
+}
+
 static int decode(json_t *line, size_t (*cut)(void *, size_t), void *cut_self)
 {
     struct gsp__exchange_line l;
@@ -204,7 +277,7 @@ static int decode(json_t *line, size_t (*cut)(void *, size_t), void *cut_self)
         fail_msg("%s%s is not seen to be %s", host, l.x.path, l.format->name);
     got = gsp__facts_json(&l.x, l.format, cut, cut_self);
     assert_non_null(got);
-    n_bad = compare(line, got);
+    n_bad = compare(line, got) + compare_messages(line, &l, cut, cut_self);
     json_decref(got);
     gsp__exchange_line_close(&l);
     return n_bad;

@@ -104,10 +104,86 @@ static void answers_of_all_formats(void **state)
     }
 }
 
+/* CO-1: what is off is not kept. */
+static void nothing_is_kept_where_capture_is_off(void **state)
+{
+    static const struct answer secrets[] = {
+        {"openai.chat", "openai_chat", "sorted_keys.sse"},
+        {"openai.chat", "openai_chat", "images.json"},
+        {"openai.responses", "openai_responses", "sorted_keys.sse"},
+        {"openai.responses", "openai_responses", "image.json"},
+        {"gemini.generate_content", "gemini_generate_content", "tools_sorted.json"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++) {
+        const struct answer *a = &secrets[i];
+        enum gsp__framing framing;
+        char *bytes;
+        size_t n;
+
+        decode_as(gsp__registry_named(a->format), NULL, a->directory);
+        bytes = read_fixture(a->name, &n, &framing);
+        assert_non_null(memmem(bytes, n, "s3cret", 6));
+        expect_not_kept_of_response(gsp__registry_named(a->format), framing, bytes, n, "s3cret");
+        free(bytes);
+    }
+}
+
+/* Frames of AWS: the events of a stream, and those of another vendor in them. */
+static void answers_in_frames(void **state)
+{
+    static const struct answer converse = {"bedrock.converse_stream", "bedrock_converse", "stream"},
+                               invoke = {"bedrock.invoke", "bedrock_invoke", "stream"};
+    struct gsp__buffer b = {0};
+
+    (void)state;
+    frames_add_event(&b, "contentBlockDelta", "{\"contentBlockIndex\":0,\"delta\":{\"text\":\"Two \"}}");
+    frames_add_event(
+        &b, "contentBlockStart",
+        "{\"contentBlockIndex\":1,\"start\":{\"toolUse\":{\"name\":\"f\",\"toolUseId\":\"t1\"}}}");
+    frames_add_event(
+        &b, "contentBlockStart",
+        "{\"start\":{\"toolUse\":{\"name\":\"g\",\"toolUseId\":\"t2\"}},\"contentBlockIndex\":2}");
+    frames_add_event(&b, "contentBlockDelta",
+                     "{\"delta\":{\"toolUse\":{\"input\":\"{\\\"a\\\":\"}},\"contentBlockIndex\":1}");
+    frames_add_event(&b, "contentBlockDelta",
+                     "{\"contentBlockIndex\":2,\"delta\":{\"toolUse\":{\"input\":\"{}\"}}}");
+    frames_add_event(&b, "contentBlockDelta",
+                     "{\"contentBlockIndex\":1,\"delta\":{\"toolUse\":{\"input\":\"1}\"}}}");
+    frames_add_event(&b, "contentBlockDelta",
+                     "{\"contentBlockIndex\":3,\"delta\":{\"reasoningContent\":{\"text\":\"Hm\"}}}");
+    expect_said(&converse, b.data, b.n, GSP__FRAMING_EVENTSTREAM);
+    gsp__buffer_deinit(&b);
+
+    frames_add_chunk(&b,
+                     "{\"type\":\"content_block_start\",\"index\":1,\"content_block\":{\"type\":\"tool_use\","
+                     "\"id\":\"toolu_1\",\"name\":\"f\",\"input\":{}}}");
+    frames_add_chunk(&b,
+                     "{\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"type\":\"input_json_delta\","
+                     "\"partial_json\":\"{}\"}}");
+    frames_add_chunk(&b, "{\"type\":\"content_block_delta\",\"index\":2,\"delta\":{\"type\":\"text_delta\","
+                         "\"text\":\"Gr\u00fc\u00dfe\"}}");
+    expect_said(&invoke, b.data, b.n, GSP__FRAMING_EVENTSTREAM);
+    gsp__buffer_deinit(&b);
+}
+
+/* Audio as it is: its type stands in the head, its size is known at the end. */
+static void raw_audio(void **state)
+{
+    static const struct answer raw = {"openai.audio", "openai_audio", "raw"};
+
+    (void)state;
+    expect_said(&raw, "ID3-audio", 9, GSP__FRAMING_RAW);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_of_all_formats),
+        cmocka_unit_test(answers_in_frames),
+        cmocka_unit_test(raw_audio),
+        cmocka_unit_test(nothing_is_kept_where_capture_is_off),
     };
 
     return cmocka_run_group_tests(tests, set_up, NULL);
