@@ -25,6 +25,7 @@
 #ifndef GENSPAN_RUNNER_H
 #define GENSPAN_RUNNER_H
 
+#include <genspan/exchange.h>
 #include <genspan/operation.h>
 #include <genspan/policy.h>
 
@@ -96,6 +97,17 @@ typedef struct gsp_read {
     int32_t should_retry;   /* x-should-retry: 1 true, -1 false, 0 not said */
     int32_t is_retryable;   /* 1, 0 as gsp_exchange_result has it; -1: to be found from the failure */
 } gsp_read;
+
+/*
+ * What an exchange came to, as `read` gives it: for a target that has one (GSP_TARGET_RECORDS).
+ *
+ *   exchange  in   whose end was told; before that, GSP_READ_NOTHING comes of it. NULL is allowed, and does
+ *                  nothing
+ *   out       out  as `read` got it. Its strings are the exchange's
+ *
+ * No memory. Thread rule: that of the exchange. Since 0.1. Source: RE-1, RE-2.
+ */
+GSP_API void gsp_read_exchange(const gsp_exchange *exchange, gsp_read *out);
 
 /*
  * How a target is reached. One of these serves all its requests, which may come from several threads at

@@ -223,6 +223,7 @@ void gsp_exchange_get_result(const gsp_exchange *x, gsp_exchange_result *out)
     result.is_retryable = x->is_retryable;
     result.retry_after_ms = x->hints.retry_after_ms;
     result.n_content_chunks = x->n_content;
+    result.should_retry = x->hints.should_retry;
     result.error_type = x->class;
     result.error_message = x->error_message;
     if (x->format) {

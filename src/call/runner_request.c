@@ -104,6 +104,31 @@ static gsp_read nothing(void)
     return read;
 }
 
+void gsp_read_exchange(const gsp_exchange *exchange, gsp_read *out)
+{
+    gsp_exchange_result result = GSP_EXCHANGE_RESULT_INIT;
+
+    if (!exchange || !out)
+        return;
+    gsp_exchange_get_result(exchange, &result);
+    switch (result.outcome) {
+    case GSP_OUTCOME_AUTO:
+        out->kind = GSP_READ_NOTHING;
+        return;
+    case GSP_OUTCOME_COMPLETED:
+        out->kind = GSP_READ_END;
+        return;
+    default:
+        out->kind = GSP_READ_FAILED;
+        out->failure.type = *result.error_type ? result.error_type : NULL;
+        out->failure.message = result.error_message;
+        out->failure.http_status = result.http_status;
+        out->retry_after_ms = result.retry_after_ms;
+        out->should_retry = result.should_retry;
+        out->is_retryable = result.is_retryable;
+    }
+}
+
 /*
  * A request's life.
  */

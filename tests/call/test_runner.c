@@ -768,39 +768,6 @@ static void construction(void **state)
     assert_int_equal(gsp_runner_new(NULL, &o, &runner, &err), GSP_ERR_INVALID);
 }
 
-/* NULL is allowed everywhere, and no recorder too. */
-static void nothing_is_needed(void **state)
-{
-    struct scripted s = {.calls = {{TEXT(1, "x"), END(2)}}};
-    gsp_target t = scripted_target("a", &s);
-    gsp_runner_options o = GSP_RUNNER_OPTIONS_INIT;
-    gsp_call_options c = GSP_CALL_OPTIONS_INIT;
-    gsp_step step = GSP_STEP_INIT;
-    gsp_runner *runner;
-    gsp_call *call;
-
-    (void)state;
-    gsp_runner_free(NULL, 1);
-    gsp_runner_poll(NULL, 1, NULL);
-    assert_true(gsp_runner_is_available(NULL, 0));
-    assert_null(gsp_call_new(NULL, &c));
-    gsp_call_poll(NULL, 1, &step);
-    gsp_call_input(NULL, NULL, 0, 0, 1);
-    gsp_call_input_end(NULL, 1);
-    gsp_call_end(NULL, GSP_STREAM_CLOSED, 1);
-    gsp_call_free(NULL, 1);
-    assert_int_equal(gsp_call_operation(NULL).id, 0);
-    assert_int_equal(gsp_call_input_ns(NULL), 0);
-    o.target = &t;
-    assert_int_equal(gsp_runner_new(NULL, &o, &runner, NULL), GSP_OK);
-    c.now_ns = 1;
-    call = gsp_call_new(runner, &c);
-    scripted_run(call, 1, NULL, 0, &step);
-    assert_int_equal(step.outcome, GSP_OUTCOME_COMPLETED);
-    gsp_call_free(call, 1);
-    gsp_runner_free(runner, 1);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -828,7 +795,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(us_5_attempts_do_not_mix, set_up, tear_down),
         cmocka_unit_test_setup_teardown(op_6_calls_at_once_do_not_mix, set_up, tear_down),
         cmocka_unit_test_setup_teardown(construction, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(nothing_is_needed, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
