@@ -147,20 +147,21 @@ typedef enum gsp_notice_kind {
 /* One notice. Borrowed for the call. Since 0.1. Source: RE-5, RE-6, FA-1, FA-4. */
 typedef struct gsp_notice {
     uint32_t struct_size;
-    uint32_t kind;           /* a gsp_notice_kind */
-    int64_t now_ns;          /* when */
-    const char *target;      /* its name; a list's is its own */
-    uint32_t target_index;   /* its place among the models; UINT32_MAX for a list */
-    uint32_t attempt_kind;   /* of ERROR and ATTEMPT: a gsp_attempt_kind */
-    uint32_t is_recoverable; /* of ERROR: 1 exactly when the same target will be tried again */
-    uint32_t is_available;   /* of AVAILABILITY */
-    uint64_t n_changes;      /* of AVAILABILITY: how often it changed, this one included: orders notices that
-                                several threads bring */
-    int64_t delay_ns;        /* of WAIT */
-    const char *error_type;  /* of ERROR: a class (OP-7) */
-    const char *message;     /* of ERROR; "" if none */
-    int32_t http_status;     /* of ERROR and WAIT; 0: none */
-    uint32_t number;         /* of ATTEMPT and ERROR: the attempt's; of WAIT: which retry, from 1 */
+    uint32_t kind;         /* a gsp_notice_kind */
+    int64_t now_ns;        /* when */
+    const char *target;    /* its name; a list's is its own */
+    uint32_t target_index; /* its place among the models; UINT32_MAX for a list */
+    uint32_t attempt_kind; /* of ERROR and ATTEMPT: a gsp_attempt_kind */
+    uint32_t
+        is_recoverable;     /* of ERROR: 1 exactly when the target, or a list it is in, will be tried again */
+    uint32_t is_available;  /* of AVAILABILITY */
+    uint64_t n_changes;     /* of AVAILABILITY: how often it changed, this one included: orders notices that
+                               several threads bring */
+    int64_t delay_ns;       /* of WAIT */
+    const char *error_type; /* of ERROR: a class (OP-7) */
+    const char *message;    /* of ERROR; "" if none */
+    int32_t http_status;    /* of ERROR and WAIT; 0: none */
+    uint32_t number;        /* of ATTEMPT and ERROR: the attempt's; of WAIT: which retry, from 1 */
 } gsp_notice;
 
 /*

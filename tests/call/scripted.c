@@ -60,7 +60,7 @@ static void read_step(void *request, int64_t now_ns, gsp_read *out)
     }
     r->at++;
     out->kind = step->kind;
-    out->at_ns = at_ns;
+    out->at_ns = r->script->hides_times ? 0 : at_ns;
     out->chunk = step->chunk;
     out->bytes = step->text;
     out->n_bytes = step->text ? strlen(step->text) : 0;

@@ -31,6 +31,7 @@ struct scripted_step {
 struct scripted {
     struct scripted_step calls[SCRIPTED_CALLS_MAX][8];
     int n_calls;
+    bool hides_times;                  /* does not say when what it has came */
     const struct scripted_step *probe; /* of probes, or NULL: as any other */
 
     int n_requests, n_open, n_probes;
