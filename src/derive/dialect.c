@@ -67,21 +67,23 @@ static bool add(struct gsp__dialects *out, const char *name, size_t n, char faul
 bool gsp__dialects_parse(const char *list, struct gsp__dialects *out, char fault[128])
 {
     struct gsp__dialects found = {.n = 0};
+    bool is_good = true;
 
-    out->items[0] = &gsp__dialect_otel;
-    out->n = 1;
     while (*list) {
         size_t n = strcspn(list, ","), first = strspn(list, " "), last = n;
+        char later[128];
 
         while (last > first && list[last - 1] == ' ')
             last--;
-        if (!add(&found, list + (first < last ? first : last), first < last ? last - first : 0, fault))
-            return false;
+        if (!add(&found, list + (first < last ? first : last), first < last ? last - first : 0,
+                 is_good ? fault : later))
+            is_good = false;
         list += n + (list[n] == ',');
     }
-    if (found.n > 0)
-        *out = found;
-    return true;
+    if (found.n == 0)
+        found.items[found.n++] = &gsp__dialect_otel;
+    *out = found;
+    return is_good;
 }
 
 enum gsp__class gsp__class_of(const char *operation, size_t n)

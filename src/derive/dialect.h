@@ -60,7 +60,6 @@ enum gsp__computed {
     GSP__KEY_STOP_REASON,      /* EndTurn, ToolUse, MaxTokens, Other("x") */
     GSP__KEY_SPAN_KIND,        /* LLM, EMBEDDING, TOOL ... */
     GSP__KEY_OBSERVATION_TYPE, /* generation, embedding, tool, span ... */
-    GSP__KEY_STEP_TYPE,        /* span: of what repeats another's usage */
     GSP__KEY_LEVEL,            /* ERROR where it failed */
     GSP__KEY_STATUS_MESSAGE,
     GSP__KEY_COMPLETION_START, /* ISO 8601 time of the first chunk */
@@ -196,8 +195,9 @@ struct gsp__dialects {
 
 /*
  * Read a list such as "otel,langfuse"; blanks around names are allowed, a name twice counts once. Where the
- * first only adds keys, it adds them to otel. False with `fault` filled in: a name that is not known, more
- * than GSP__DIALECTS_MAX, or one that needs another tree than the first. `out` is then otel alone.
+ * first only adds keys, it adds them to otel. False with `fault` filled in: the first name that is not known,
+ * is one more than GSP__DIALECTS_MAX, or needs another tree than the first. Such names are left out; otel is
+ * there if nothing else is.
  */
 bool gsp__dialects_parse(const char *list, struct gsp__dialects *out, char fault[128]);
 

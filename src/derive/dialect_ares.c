@@ -39,11 +39,14 @@ static const struct gsp__key around_computed[GSP__COMPUTED_LIMIT] = {
     [GSP__KEY_ERROR_MESSAGE] = GSP__KEY("error.message"),
 };
 
+/* An attempt is what ares pays for: what others add to an operation, they add to it. */
+static const struct gsp__keys call = {attempt, usage, computed};
+
 static const struct gsp__span_row rows[] = {
-    {"llm.call", GSP__CLASSES_BILLABLE | GSP__CLASS_OTHER, GSP__ROLE_ATTEMPT, GSP__PER_ATTEMPT, GSP__ALWAYS,
-     GSP_SPAN_INTERNAL, GSP__ROW_INHERITS | GSP__ROW_OWN_USAGE, GSP__UNDER_CALLER},
-    {"llm.call", GSP__CLASSES_BILLABLE | GSP__CLASS_OTHER, GSP__ROLE_ATTEMPT, GSP__PER_OPERATION,
-     GSP__NO_ATTEMPTS, GSP_SPAN_INTERNAL, 0, GSP__UNDER_CALLER},
+    {"llm.call", GSP__CLASSES_BILLABLE | GSP__CLASS_OTHER, GSP__ROLE_OPERATION, GSP__PER_ATTEMPT, GSP__ALWAYS,
+     GSP_SPAN_INTERNAL, GSP__ROW_INHERITS | GSP__ROW_OWN_USAGE, GSP__UNDER_CALLER, &call},
+    {"llm.call", GSP__CLASSES_BILLABLE | GSP__CLASS_OTHER, GSP__ROLE_OPERATION, GSP__PER_OPERATION,
+     GSP__NO_ATTEMPTS, GSP_SPAN_INTERNAL, 0, GSP__UNDER_CALLER, &call},
     {"{operation} {tool}", GSP__CLASS_TOOL, GSP__ROLE_OPERATION, GSP__PER_OPERATION, GSP__ALWAYS,
      GSP_SPAN_INTERNAL, 0, GSP__UNDER_CALLER},
     {"agent.loop", GSP__CLASS_AGENT, GSP__ROLE_OPERATION, GSP__PER_OPERATION, GSP__ALWAYS, GSP_SPAN_INTERNAL,
@@ -59,7 +62,6 @@ const struct gsp__dialect gsp__dialect_ares = {
     .keys =
         {
             [GSP__ROLE_OPERATION] = {around, NULL, around_computed},
-            [GSP__ROLE_ATTEMPT] = {attempt, usage, computed},
         },
     .rows = rows,
     .n_rows = sizeof rows / sizeof rows[0],

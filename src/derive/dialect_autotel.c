@@ -5,7 +5,7 @@
 
 static const struct gsp__key operation[GSP__FACT_LIMIT] = {
     GSP__OTEL_OPERATION_KEYS,
-    /* words that are genspan's own, which autotel has not */
+    /* what autotel has no word for, and its readers no use */
     [GSP_FACT_REQUEST_ID] = GSP__NO_KEY,
     [GSP_FACT_HTTP_STATUS] = GSP__NO_KEY,
     [GSP_FACT_RESPONSE_STATUS] = GSP__NO_KEY,

@@ -21,7 +21,7 @@ static const struct gsp__key usage[GSP_USAGE_LIMIT] = {GSP__LIVEKIT_USAGE_KEYS};
 
 static const struct gsp__key request_computed[GSP__COMPUTED_LIMIT] = {
     GSP__LIVEKIT_REQUEST_COMPUTED,
-    [GSP__KEY_STEP_TYPE] = GSP__KEY("langfuse.observation.type"),
+    OBSERVATION_TYPE,
 };
 static const struct gsp__key run_computed[GSP__COMPUTED_LIMIT] = {GSP__LIVEKIT_RUN_COMPUTED};
 static const struct gsp__key candidate_computed[GSP__COMPUTED_LIMIT] = {

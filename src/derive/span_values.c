@@ -156,7 +156,7 @@ static void add_stop_reason(struct gsp__builder *b, const struct gsp__span_subje
 /* OpenInference's span kinds. Attempts are steps of what they belong to. */
 static const char *span_kind(const struct gsp__span_subject *s)
 {
-    if (s->role != GSP__ROLE_OPERATION)
+    if (!s->is_owner)
         return "CHAIN";
     switch (s->class) {
     case GSP__CLASS_CHAT:
@@ -181,7 +181,7 @@ static const char *span_kind(const struct gsp__span_subject *s)
 /* Langfuse's observation types: only a generation or an embedding is billed. */
 static const char *observation_type(const struct gsp__span_subject *s)
 {
-    if (s->role != GSP__ROLE_OPERATION)
+    if (!s->is_owner)
         return "span";
     switch (s->class) {
     case GSP__CLASS_CHAT:
@@ -266,12 +266,16 @@ static void add_disjoint(struct json *j, const struct gsp__span_subject *s, cons
 
     if (!has(s, total))
         return;
-    for (size_t i = 0; i < n; i++)
-        left -= tokens(s, parts[i]);
-    json_int(j, rest, at_least_zero(left));
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        int64_t part = tokens(s, parts[i]);
+
+        if (part > left) /* what is cached and audio was taken out with the first of them */
+            part = left;
+        left -= part;
         if (has(s, parts[i]))
-            json_int(j, names[i].name, tokens(s, parts[i]));
+            json_int(j, names[i].name, part);
+    }
+    json_int(j, rest, left);
 }
 
 /* Langfuse sums whatever it finds: nothing may be in two places. */
@@ -408,9 +412,6 @@ static void add_value(struct gsp__builder *b, const struct gsp__span_subject *s,
         break;
     case GSP__KEY_OBSERVATION_TYPE:
         gsp__build_computed_string(b, what, gsp__text_of(observation_type(s)));
-        break;
-    case GSP__KEY_STEP_TYPE:
-        gsp__build_computed_string(b, what, GSP__STRING("span"));
         break;
     case GSP__KEY_LEVEL:
         if (is_failed(s))

@@ -10,7 +10,7 @@
 struct gsp__span_subject {
     const struct gsp__call *call;
     enum gsp__class class;
-    enum gsp__role role;
+    bool is_owner; /* of the call's usage, if it is billable: the operation, or the attempt that answered */
     const struct gsp__call_record *own;    /* whose facts it shows */
     const struct gsp__call_record *from;   /* where those come from that it has not, or NULL */
     const struct gsp__call_record *stream; /* the record that streamed, or NULL */

@@ -328,7 +328,7 @@ static void end_subject(struct deriving *d, const struct subject *s, struct gsp_
     struct gsp__span_subject subject = {
         .call = d->call,
         .class = d->class,
-        .role = (enum gsp__role)s->row->role,
+        .is_owner = s->row->role == GSP__ROLE_OPERATION && (s->row->level == GSP__PER_OPERATION || usage),
         .own = s->own,
         .from = s->from,
         .stream = stream && head_of(stream)->stream.n_events > 0 ? stream : NULL,

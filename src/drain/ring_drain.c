@@ -27,7 +27,8 @@ static void set_policy(struct gsp__ring_drain *r)
     if (!memchr(dialect, 0, sizeof r->reader->header.dialect))
         dialect = "?"; /* none that is known */
     if (!gsp__dialects_parse(dialect, &r->policy.dialects, fault))
-        gsp__warn_once(r->reader->path, "GENSPAN_DIALECT: %s; otel is used", fault);
+        gsp__warn_once(r->reader->path, "GENSPAN_DIALECT: %s; %s is used", fault,
+                       r->policy.dialects.items[0]->name);
     for (uint32_t i = 0; i < r->policy.dialects.n; i++)
         gsp__metric_views_add(&r->views, r->policy.dialects.items[i]->name);
 }

@@ -382,7 +382,7 @@ static void langfuse_joins_otel(void **state)
     derive("otel,langfuse");
     assert_string_equal(test_attribute(attributes(0), "langfuse.observation.type"), "\"generation\"");
     assert_string_equal(test_attribute(attributes(0), "langfuse.observation.usage_details"),
-                        "\"{\"input\":20,\"input_cached_tokens\":80,\"output\":7,\"total\":107}\"");
+                        "\"{\"input_cached_tokens\":80,\"input\":20,\"output\":7,\"total\":107}\"");
     assert_string_equal(test_attribute(attributes(0), "langfuse.observation.model.parameters"),
                         "\"{\"temperature\":0.5}\"");
     assert_string_equal(test_attribute(attributes(0), "langfuse.observation.completion_start_time"),
@@ -411,6 +411,54 @@ static void openinference_joins_otel_and_keys_stand_once(void **state)
     assert_string_equal(test_attribute(attributes(0), "langfuse.session.id"), "\"s-1\"");
 }
 
+/* US-6: in every tree that langfuse joins, one span is the generation, whichever it is; a key stands once. */
+static void one_generation_in_every_tree(void **state)
+{
+    static const char *const trees[] = {"otel", "otel-next", "livekit", "livekit-js",
+                                        "ares", "celeste",   "autotel"};
+
+    (void)state;
+    fell_back("chat");
+    for (size_t i = 0; i < sizeof trees / sizeof trees[0]; i++) {
+        unsigned n_generations = 0, n_models = 0;
+        char list[80];
+
+        snprintf(list, sizeof list, "%s,langfuse,openinference", trees[i]);
+        derive(list);
+        for (uint32_t k = 0; k < derived.calls[0].n_spans; k++) {
+            const char *type = test_attribute(attributes(k), "langfuse.observation.type");
+            const char *kind = test_attribute(attributes(k), "openinference.span.kind");
+            bool has_count = test_attribute(attributes(k), "llm.token_count.total") != NULL;
+
+            if (!type || !kind || strcmp(type, "twice") == 0)
+                fail_msg("%s: span %u: type %s, kind %s", trees[i], k, type ? type : "none",
+                         kind ? kind : "none");
+            n_generations += strcmp(type, "\"generation\"") == 0;
+            n_models += strcmp(kind, "\"LLM\"") == 0;
+            assert_int_equal(has_count, strcmp(type, "\"generation\"") == 0);
+        }
+        if (n_generations != 1 || n_models != 1)
+            fail_msg("%s: %u generations, %u LLM spans", trees[i], n_generations, n_models);
+    }
+}
+
+/* Parts that overlap, cached audio, are in one place only. */
+static void usage_details_add_up(void **state)
+{
+    gsp_span op = start("chat", "p", "m");
+
+    (void)state;
+    gsp_span_set_usage(op, GSP_USAGE_INPUT_TOKENS, 100);
+    gsp_span_set_usage(op, GSP_USAGE_CACHE_READ_TOKENS, 80);
+    gsp_span_set_usage(op, GSP_USAGE_AUDIO_INPUT_TOKENS, 50);
+    gsp_span_set_usage(op, GSP_USAGE_OUTPUT_TOKENS, 2);
+    gsp_span_end(op, GSP_OUTCOME_COMPLETED, NULL, 0);
+    derive("otel,langfuse");
+    assert_string_equal(
+        test_attribute(attributes(0), "langfuse.observation.usage_details"),
+        "\"{\"input_cached_tokens\":80,\"input_audio_tokens\":20,\"input\":0,\"output\":2,\"total\":102}\"");
+}
+
 static void combinations(void **state)
 {
     static const struct {
@@ -429,9 +477,13 @@ static void combinations(void **state)
          &gsp__dialect_otel},
         {"ares,celeste",
          "celeste has a tree of spans of its own, and so has ares: give it an exporter of its own", 1,
-         &gsp__dialect_otel},
+         &gsp__dialect_ares},
         {"otel,klingon", "klingon is not known", 1, &gsp__dialect_otel},
-        {"otel,,langfuse", " is not known", 1, &gsp__dialect_otel},
+        {"otel,,langfuse", " is not known", 2, &gsp__dialect_otel},
+        {"klingon", "klingon is not known", 1, &gsp__dialect_otel},
+        {"livekit,otel,vulcan,langfuse",
+         "otel has a tree of spans of its own, and so has livekit: give it an exporter of its own", 2,
+         &gsp__dialect_livekit},
     };
 
     (void)state;
@@ -581,6 +633,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(otel_next_has_its_own_words, set_up, tear_down),
         cmocka_unit_test_setup_teardown(langfuse_joins_otel, set_up, tear_down),
         cmocka_unit_test_setup_teardown(openinference_joins_otel_and_keys_stand_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(one_generation_in_every_tree, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(usage_details_add_up, set_up, tear_down),
         cmocka_unit_test(combinations),
         cmocka_unit_test(tables_are_sound),
         cmocka_unit_test_setup_teardown(st_2_in_every_dialect, set_up, tear_down),

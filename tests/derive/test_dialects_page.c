@@ -46,7 +46,6 @@ static const char *const computed_names[GSP__COMPUTED_LIMIT] = {
     [GSP__KEY_STOP_REASON] = "finish reason as the program prints it",
     [GSP__KEY_SPAN_KIND] = "kind of span",
     [GSP__KEY_OBSERVATION_TYPE] = "type of observation",
-    [GSP__KEY_STEP_TYPE] = "type of what repeats a usage",
     [GSP__KEY_LEVEL] = "level",
     [GSP__KEY_STATUS_MESSAGE] = "status text",
     [GSP__KEY_COMPLETION_START] = "time of the first chunk",
