@@ -35,6 +35,5 @@ int main(void)
     return (int)(recorder.struct_size + span.struct_size + operation.struct_size + attempt.struct_size +
                  drainer.struct_size + result.struct_size + curl.struct_size + failure.struct_size +
                  retry.struct_size + fallback.struct_size + target.struct_size + runner.struct_size +
-                 call.struct_size + step.struct_size +
-                 piece.struct_size + none.id + turn.struct_size) == 0;
+                 call.struct_size + step.struct_size + piece.struct_size + none.id + turn.struct_size) == 0;
 }
