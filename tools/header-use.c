@@ -17,6 +17,12 @@ int main(void)
     gsp_curl_options curl = GSP_CURL_OPTIONS_INIT;
     gsp_content_piece piece = GSP_CONTENT_PIECE_INIT;
     gsp_failure failure = GSP_FAILURE_INIT;
+    gsp_retry_options retry = GSP_RETRY_OPTIONS_INIT;
+    gsp_fallback_options fallback = GSP_FALLBACK_OPTIONS_INIT;
+    gsp_target target = GSP_TARGET_INIT;
+    gsp_runner_options runner = GSP_RUNNER_OPTIONS_INIT;
+    gsp_call_options call = GSP_CALL_OPTIONS_INIT;
+    gsp_step step = GSP_STEP_INIT;
     gsp_span none = GSP_NO_SPAN_INIT;
     gsp_scope no_scope = GSP_NO_SCOPE_INIT;
     char traceparent[GSP_TRACEPARENT_BYTES];
@@ -28,5 +34,6 @@ int main(void)
     gsp_context_format(&context, traceparent);
     return (int)(recorder.struct_size + span.struct_size + operation.struct_size + attempt.struct_size +
                  drainer.struct_size + result.struct_size + curl.struct_size + failure.struct_size +
-                 piece.struct_size + none.id + turn.struct_size) == 0;
+                 retry.struct_size + fallback.struct_size + target.struct_size + runner.struct_size +
+                 call.struct_size + step.struct_size + piece.struct_size + none.id + turn.struct_size) == 0;
 }

@@ -7,6 +7,7 @@ build=$1
 
 "$build/bench/bench_record"
 "$build/bench/bench_export"
+"$build/bench/bench_policy"
 
 echo "size"
 size -A "$build/libgenspan.so" |

@@ -185,12 +185,14 @@ typedef struct gsp_exchange_result {
     const char *error_message; /* "" if none; cut at 1 KiB */
     const char *wire_format;   /* openai.chat ...; "" as long as it is not known; static */
     const char *operation;     /* chat, embeddings ...: what such an exchange is; "" if not known; static */
+    int32_t should_retry;      /* x-should-retry: 1 true, -1 false, 0 not said */
+    uint32_t reserved;         /* 0 */
 } gsp_exchange_result;
 
 /* A result with nothing in it; sets struct_size. Since 0.1. */
 #define GSP_EXCHANGE_RESULT_INIT                                                                             \
     {                                                                                                        \
-        (uint32_t)sizeof(gsp_exchange_result), 0, 0, 0, -1, 0, "", "", "", ""                                \
+        (uint32_t)sizeof(gsp_exchange_result), 0, 0, 0, -1, 0, "", "", "", "", 0, 0                          \
     }
 
 /*

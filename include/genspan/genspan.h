@@ -8,7 +8,9 @@
 #include <genspan/exchange.h>
 #include <genspan/facts.h>
 #include <genspan/operation.h>
+#include <genspan/policy.h>
 #include <genspan/recorder.h>
+#include <genspan/runner.h>
 #include <genspan/span.h>
 #include <genspan/turn.h>
 #include <genspan/types.h>

@@ -7,6 +7,7 @@
 
 #include "call/exchange_type.h"
 #include "policy/classify.h"
+#include "wire/provider_name.h"
 
 #define GONE_CLIENT 499 /* RE-1: ends gracefully, without an error */
 
@@ -84,6 +85,8 @@ static void describe_failure(struct gsp_exchange *x, const gsp_failure *given, g
         .provider_code = x->error_code[0] ? x->error_code : NULL,
         .provider_type = x->error_type[0] ? x->error_type : NULL,
         .exception = given ? given->exception : NULL,
+        .provider = gsp__provider_of_host(x->host, strlen(x->host)),
+        .message = x->error_message,
         .should_retry = x->hints.should_retry,
     };
     char room[4];
@@ -220,6 +223,7 @@ void gsp_exchange_get_result(const gsp_exchange *x, gsp_exchange_result *out)
     result.is_retryable = x->is_retryable;
     result.retry_after_ms = x->hints.retry_after_ms;
     result.n_content_chunks = x->n_content;
+    result.should_retry = x->hints.should_retry;
     result.error_type = x->class;
     result.error_message = x->error_message;
     if (x->format) {

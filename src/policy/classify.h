@@ -12,6 +12,8 @@ struct gsp__symptoms {
     const char *provider_code; /* as in error.code, or NULL */
     const char *provider_type; /* as in error.type, or NULL */
     const char *exception;     /* class name, or NULL */
+    const char *provider;      /* a gen_ai.provider.name, or NULL: for what one of them alone means so */
+    const char *message;       /* as the provider has it, or NULL */
     bool is_timeout;
     bool is_connection;
     int should_retry; /* x-should-retry: 1 true, -1 false, 0 not said */
@@ -26,5 +28,8 @@ const char *gsp__classify(const struct gsp__symptoms *symptoms, char room[4]);
 
 /* Whether the same request may be sent to the same target again. `error_type` is its class. */
 bool gsp__is_retryable(const struct gsp__symptoms *symptoms, const char *error_type);
+
+/* Whether a failure of this class is the request's own fault, and says nothing of its target (FA-1). */
+bool gsp__is_own_fault(const char *error_type);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <genspan/content.h>
 #include <genspan/exchange.h>
+#include <genspan/runner.h>
 #include <genspan/turn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -310,6 +311,72 @@ static void call_exchange(const struct with *w)
     gsp_exchange_free(NULL);
 }
 
+static void *start_nothing(void *self, const gsp_request *request, int64_t now_ns, gsp_read *failed)
+{
+    (void)self, (void)request, (void)now_ns, (void)failed;
+    return NULL;
+}
+
+static void read_nothing(void *request, int64_t now_ns, gsp_read *out)
+{
+    (void)request, (void)now_ns, (void)out;
+}
+
+static void end_nothing(void *request, gsp_stream_exit how, const gsp_failure *why, int64_t now_ns)
+{
+    (void)request, (void)how, (void)why, (void)now_ns;
+}
+
+static int do_not_wait(void *self, int64_t wake_ns, int64_t *out_now_ns)
+{
+    (void)self, (void)wake_ns, (void)out_now_ns;
+    return 1;
+}
+
+static void all_of_a_call(gsp_call *call)
+{
+    gsp_step step = GSP_STEP_INIT;
+    gsp_read read = {.struct_size = sizeof read};
+
+    gsp_read_exchange(NULL, &read);
+    gsp_call_operation(call);
+    gsp_call_input(call, NULL, 0, 0, 1);
+    gsp_call_input_end(call, 1);
+    gsp_call_input_ns(call);
+    gsp_call_poll(call, 1, NULL);
+    gsp_call_run(call, NULL, do_not_wait, NULL, 1, &step);
+    gsp_call_poll(call, 1, &step);
+    assert_int_equal(step.outcome, call ? GSP_OUTCOME_FAILED : GSP_OUTCOME_AUTO);
+    gsp_call_end(call, GSP_STREAM_CLOSED, 1);
+    gsp_call_free(call, 1);
+}
+
+/* Every function of runner.h, on NULL and on a runner without a recorder. */
+static void call_runner(const struct with *w)
+{
+    static const gsp_target_io io = {(uint32_t)sizeof io, 0, start_nothing, read_nothing, end_nothing, NULL};
+    gsp_runner_options o = GSP_RUNNER_OPTIONS_INIT;
+    gsp_call_options c = GSP_CALL_OPTIONS_INIT;
+    gsp_target t = GSP_TARGET_INIT;
+    gsp_runner *r;
+
+    (void)w;
+    t.io = &io;
+    assert_int_equal(gsp_runner_new(NULL, &o, &r, NULL), GSP_ERR_INVALID);
+    o.target = &t;
+    assert_int_equal(gsp_runner_new(NULL, &o, &r, NULL), GSP_OK);
+    c.now_ns = 1;
+    all_of_a_call(gsp_call_new(r, &c));
+    all_of_a_call(NULL);
+    assert_null(gsp_call_new(NULL, &c));
+    assert_true(gsp_runner_is_available(r, 99));
+    assert_true(gsp_runner_is_available(NULL, 0));
+    gsp_runner_poll(r, 1, NULL);
+    gsp_runner_poll(NULL, 1, NULL);
+    gsp_runner_free(r, 1);
+    gsp_runner_free(NULL, 1);
+}
+
 static const struct call {
     const char *name;
     void (*make)(const struct with *w);
@@ -362,6 +429,21 @@ static const struct call {
     {"gsp_exchange_response_body", call_exchange},
     {"gsp_exchange_end", call_exchange},
     {"gsp_exchange_get_result", call_exchange},
+    /* one by one in all_of_a_call */
+    {"gsp_read_exchange", call_runner},
+    {"gsp_runner_new", call_runner},
+    {"gsp_runner_free", call_runner},
+    {"gsp_runner_poll", call_runner},
+    {"gsp_runner_is_available", call_runner},
+    {"gsp_call_new", call_runner},
+    {"gsp_call_free", call_runner},
+    {"gsp_call_operation", call_runner},
+    {"gsp_call_poll", call_runner},
+    {"gsp_call_input", call_runner},
+    {"gsp_call_input_end", call_runner},
+    {"gsp_call_input_ns", call_runner},
+    {"gsp_call_end", call_runner},
+    {"gsp_call_run", call_runner},
     /* those that end come last, so that a live handle lives as long as it can */
     {"gsp_stream_end", call_stream_end},
     {"gsp_span_end", call_span_end},

@@ -137,6 +137,130 @@ static void re_1_a_spent_quota_is_not_retried(void **state)
     check(rows, sizeof rows / sizeof rows[0]);
 }
 
+/* RE-1: each provider's own way of saying it; words that one means so and another does not. */
+static void re_1_a_spent_quota_by_provider(void **state)
+{
+    static const struct row rows[] = {
+        {{.http_status = 429,
+          .provider = "openai",
+          .message = "You exceeded your current quota, please check"},
+         "rate_limit",
+         false},
+        /* Google says the same of a minute's quota */
+        {{.http_status = 429,
+          .provider = "gcp.gemini",
+          .provider_type = "RESOURCE_EXHAUSTED",
+          .message = "You exceeded your current quota, please check"},
+         "rate_limit",
+         true},
+        {{.http_status = 429,
+          .provider = "gcp.gemini",
+          .provider_type = "RESOURCE_EXHAUSTED",
+          .provider_code = "GenerateRequestsPerDayPerProjectPerModel"},
+         "rate_limit",
+         false},
+        {{.http_status = 429,
+          .provider = "anthropic",
+          .provider_type = "rate_limit_error",
+          .message = "You have reached your specified API usage limits."},
+         "rate_limit",
+         false},
+        {{.http_status = 429,
+          .provider = "anthropic",
+          .provider_type = "rate_limit_error",
+          .message = "This organization's monthly spend limit is reached"},
+         "rate_limit",
+         false},
+        {{.http_status = 429,
+          .provider = "anthropic",
+          .provider_type = "rate_limit_error",
+          .message = "Number of request tokens has exceeded your per-minute rate limit"},
+         "rate_limit",
+         true},
+        {{.http_status = 529, .provider = "anthropic", .provider_type = "overloaded_error"},
+         "overloaded",
+         true},
+        {{.http_status = 429,
+          .provider = "openrouter",
+          .message = "Rate limit exceeded: free-models-per-day"},
+         "rate_limit",
+         false},
+        {{.http_status = 429,
+          .provider = "openrouter",
+          .message = "Rate limit exceeded: free-models-per-min"},
+         "rate_limit",
+         true},
+        {{.http_status = 429,
+          .provider = "cohere",
+          .message = "You are using a Trial key, which is limited to 1000 API calls / month"},
+         "rate_limit",
+         false},
+        {{.http_status = 401, .provider = "elevenlabs", .provider_code = "quota_exceeded"},
+         "rate_limit",
+         false},
+        {{.http_status = 429, .provider = "elevenlabs", .provider_code = "too_many_concurrent_requests"},
+         "rate_limit",
+         true},
+        {{.http_status = 429, .provider = "elevenlabs", .provider_code = "system_busy"}, "overloaded", true},
+        {{.http_status = 402, .provider = "deepseek", .message = "Insufficient Balance"}, "402", false},
+        {{.http_status = 498, .provider = "groq"}, "overloaded", true},
+        {{.http_status = 498, .provider = "openai"}, "498", false},
+        {{.http_status = 498}, "498", false},
+    };
+
+    (void)state;
+    check(rows, sizeof rows / sizeof rows[0]);
+}
+
+/* OP-7, RE-1: too long for the model, from those who call it an invalid request. */
+static void op_7_context_length_in_the_message(void **state)
+{
+    static const struct row rows[] = {
+        {{.http_status = 400,
+          .provider_type = "invalid_request_error",
+          .message = "prompt is too long: 210000 tokens > 200000 maximum"},
+         "context_length",
+         false},
+        {{.http_status = 400,
+          .provider_type = "INVALID_ARGUMENT",
+          .message =
+              "The input token count (1200000) exceeds the maximum number of tokens allowed (1048575)."},
+         "context_length",
+         false},
+        {{.http_status = 400, .message = "This model's maximum context length is 8192 tokens."},
+         "context_length",
+         false},
+        {{.http_status = 400,
+          .provider_type = "validationException",
+          .message = "Input is too long for requested model."},
+         "context_length",
+         false},
+        /* of a minute, not of the model */
+        {{.http_status = 429, .message = "too many tokens"}, "rate_limit", true},
+        {{.http_status = 400, .message = "temperature must be below 2"}, "invalid_request", false},
+    };
+
+    (void)state;
+    check(rows, sizeof rows / sizeof rows[0]);
+}
+
+/* FA-1: what is the request's own fault. */
+static void fa_1_own_faults(void **state)
+{
+    static const struct {
+        const char *class;
+        bool is_own_fault;
+    } rows[] = {
+        {"invalid_request", true}, {"context_length", true}, {"content_filter", true}, {"auth", false},
+        {"rate_limit", false},     {"timeout", false},       {"connection", false},    {"402", false},
+        {"_OTHER", false},         {"truncated", false},     {"server_error", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_int_equal(gsp__is_own_fault(rows[i].class), rows[i].is_own_fault);
+}
+
 /* RE-1: authentication, context length and content filter are not, whatever the status. */
 static void re_1_what_waiting_does_not_mend(void **state)
 {
@@ -194,6 +318,9 @@ int main(void)
         cmocka_unit_test(re_1_without_a_response),
         cmocka_unit_test(op_7_by_the_providers_words),
         cmocka_unit_test(re_1_a_spent_quota_is_not_retried),
+        cmocka_unit_test(re_1_a_spent_quota_by_provider),
+        cmocka_unit_test(op_7_context_length_in_the_message),
+        cmocka_unit_test(fa_1_own_faults),
         cmocka_unit_test(re_1_what_waiting_does_not_mend),
         cmocka_unit_test(re_1_the_provider_says_whether),
         cmocka_unit_test(re_1_by_class_alone),
