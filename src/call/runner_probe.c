@@ -145,7 +145,7 @@ void gsp_runner_poll(gsp_runner *r, int64_t now_ns, int64_t *out_wake)
         for (int path = 0; path < GSP__PATHS; path++) {
             struct gsp__runner_probe *p = &r->probes[i][path];
 
-            if (is_on(p) && !go_on(r, i, path, now_ns) && p->wake_ns < soonest)
+            if (is_on(p) && !go_on(r, i, (enum gsp__path)path, now_ns) && p->wake_ns < soonest)
                 soonest = p->wake_ns;
         }
     atomic_flag_clear_explicit(&r->probes_taken, memory_order_release);
